@@ -1,0 +1,34 @@
+#!/bin/bash
+# Install the Debian packages named in the lists given (default: demo/packages) that are not there yet.
+# Usage: install.sh [LIST…]. Does nothing, and needs no root, when nothing is missing.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# -gt 0 ] || set -- "$here/packages"
+
+missing=()
+for name in $(sed 's/#.*//' "$@" | sort -u); do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)
+    [ "$status" = installed ] || missing+=("$name")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+    if ! sudo -n true 2>/dev/null; then
+        echo "Missing Debian packages: ${missing[*]}" >&2
+        echo "Only root may install them: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo -n)
+fi
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600)
+
+echo "installing from Debian: ${missing[*]}"
+# Lists that are a day old may name versions the mirror no longer has, and a fresh container has none.
+if [ -z "$(find /var/lib/apt/lists -name '*Packages*' -mtime -1 -print -quit 2>/dev/null)" ]; then
+    "${apt[@]}" update
+fi
+"${apt[@]}" install --no-install-recommends "${missing[@]}" || {
+    echo "apt-get could not install: ${missing[*]} (see the lines above)" >&2
+    exit 1
+}
