@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Runs one case on a fresh TPM; started by run.sh, which sets TPM_* and keeps what this prints as the case's log.
+# usage: run-one.sh SCRIPT DIRECTORY
+set -euo pipefail
+# shellcheck source=lib.sh
+source "$INTEROP/lib.sh"
+trap 'set +x; tpm_stop KILL' EXIT
+tpm_start
+tpm_startup clear
+cd "$2"
+PS4='+ ${BASH_SOURCE##*/}:${LINENO}: '
+exec 9>&2
+BASH_XTRACEFD=9
+set -x
+# shellcheck disable=SC1090
+source "$1"
