@@ -1,0 +1,191 @@
+//! The reference implementation's random number generator: CTR_DRBG (SP 800-90A, 10.2.1) with AES-256.
+//!
+//! Primary keys are functions of this generator's output, so every deviation of the reference from the
+//! standard is kept. There is one: its derivation function (10.3.2) does not replace the chaining
+//! value by the cipher text between the three output blocks.
+
+use alloc::{vec, vec::Vec};
+
+use zeroize::Zeroizing;
+
+use crate::{BlockCipher, CipherProvider, CryptoProvider, Error, SymAlg};
+
+/// A source of random bytes.
+pub trait Rng {
+    /// Fills `out`; [`Error::Rng`] when the source failed, after which `out` must not be used.
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error>;
+}
+
+/// Bytes of the DRBG's state (key and counter) and of a full reseed.
+pub const SEED_SIZE: usize = 48;
+
+/// Requests after which a reseed is due (SP 800-90A, table 3, allows 2^48).
+const MAX_REQUESTS: u64 = 1 << 48;
+
+/// First byte of an exported state; then the state (48) and the reseed counter (8, big-endian).
+const EXPORT_VERSION: u8 = 1;
+
+type Seed = Zeroizing<[u8; SEED_SIZE]>;
+
+/// CTR_DRBG over AES-256.
+///
+/// One request of [`Rng::fill`] is one Generate call of the standard: cutting a request in two gives
+/// different bytes, as it does in the reference.
+pub struct Drbg {
+    cipher: &'static dyn CipherProvider,
+    state: Seed,
+    reseed_counter: u64,
+}
+
+impl Drbg {
+    /// Instantiates from entropy of any length in any number of parts, condensed by the derivation function.
+    pub fn from_entropy(p: &CryptoProvider, entropy: &[&[u8]]) -> Self {
+        let mut drbg = Drbg { cipher: p.cipher, state: Zeroizing::new([0; SEED_SIZE]), reseed_counter: 1 };
+        drbg.reseed(entropy);
+        drbg
+    }
+
+    /// Instantiates as the reference's `DRBG_InstantiateSeeded` does for primary objects: the parts are the
+    /// primary seed, the purpose with its NUL (`"Primary Object Creation\0"`), the Name of the
+    /// template and the caller's data (`inSensitive.data`).
+    pub fn from_seed(p: &CryptoProvider, parts: &[&[u8]]) -> Self {
+        Self::from_entropy(p, parts)
+    }
+
+    /// Mixes in fresh entropy (start-up, TPM2_StirRandom) through the derivation function and restarts the
+    /// reseed counter.
+    pub fn reseed(&mut self, entropy: &[&[u8]]) {
+        let provided = derive(self.cipher, entropy);
+        self.update(Some(&provided));
+        self.reseed_counter = 1;
+    }
+
+    /// The reference's `DRBG_AdditionalData`, called before the seed value of a primary object of the endorsement
+    /// hierarchy is drawn: the parts are shProof and ehProof. It is a reseed in all but name.
+    pub fn additional_data(&mut self, parts: &[&[u8]]) {
+        self.reseed(parts);
+    }
+
+    /// Requests answered since the last (re)seed, plus one.
+    pub fn reseed_counter(&self) -> u64 {
+        self.reseed_counter
+    }
+
+    /// `len` random bytes in one request.
+    pub fn generate(&mut self, len: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let mut out = Zeroizing::new(vec![0; len]);
+        self.fill(&mut out)?;
+        Ok(out)
+    }
+
+    /// The state, for [`Drbg::import`]; a secret from which all future output follows.
+    pub fn export(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Vec::with_capacity(1 + SEED_SIZE + 8);
+        out.push(EXPORT_VERSION);
+        out.extend_from_slice(&*self.state);
+        out.extend_from_slice(&self.reseed_counter.to_be_bytes());
+        Zeroizing::new(out)
+    }
+
+    /// The inverse of [`Drbg::export`].
+    pub fn import(p: &CryptoProvider, exported: &[u8]) -> Result<Self, Error> {
+        let (&version, rest) = exported.split_first().ok_or(Error::BadState)?;
+        let (state, counter) = rest.split_first_chunk::<SEED_SIZE>().ok_or(Error::BadState)?;
+        let reseed_counter = u64::from_be_bytes(counter.try_into().map_err(|_| Error::BadState)?);
+        if version != EXPORT_VERSION || reseed_counter == 0 {
+            return Err(Error::BadState);
+        }
+        Ok(Drbg { cipher: p.cipher, state: Zeroizing::new(*state), reseed_counter })
+    }
+
+    /// CTR_DRBG_Update (10.2.1.2).
+    fn update(&mut self, provided: Option<&Seed>) {
+        let mut next = Zeroizing::new([0; SEED_SIZE]);
+        self.stream(&mut *next);
+        if let Some(provided) = provided {
+            next.iter_mut().zip(provided.iter()).for_each(|(n, p)| *n ^= p);
+        }
+        self.state = next;
+    }
+
+    /// Encrypted counters; the counter is incremented before each block and kept.
+    fn stream(&mut self, out: &mut [u8]) {
+        let (key, counter) = self.state.split_at_mut(32);
+        let key = aes256(self.cipher, key);
+        let mut value = counter.iter().fold(0u128, |v, b| v << 8 | u128::from(*b));
+        for batch in out.chunks_mut(16 * 8) {
+            let mut blocks = Zeroizing::new([[0u8; 16]; 8]);
+            let blocks = &mut blocks[..batch.len().div_ceil(16)];
+            blocks.fill_with(|| {
+                value = value.wrapping_add(1);
+                value.to_be_bytes()
+            });
+            key.encrypt(blocks);
+            batch.iter_mut().zip(blocks.as_flattened()).for_each(|(o, b)| *o = *b);
+        }
+        counter.copy_from_slice(&value.to_be_bytes());
+    }
+}
+
+impl Rng for Drbg {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        // The reference answers an empty request without touching its state.
+        if out.is_empty() {
+            return Ok(());
+        }
+        if self.reseed_counter >= MAX_REQUESTS {
+            return Err(Error::Rng);
+        }
+        self.stream(out);
+        self.update(None);
+        self.reseed_counter += 1;
+        Ok(())
+    }
+}
+
+/// The reference's derivation function over the concatenation of `parts`.
+fn derive(cipher: &'static dyn CipherProvider, parts: &[&[u8]]) -> Seed {
+    let key: [u8; 32] = core::array::from_fn(|i| i as u8);
+    let key = aes256(cipher, &key);
+    let mut chain = Zeroizing::new([[0u8; 16]; 3]);
+    for (i, block) in (0u8..).zip(chain.iter_mut()) {
+        block[3] = i;
+    }
+    absorb(&*key, &mut chain, &[0; 16]);
+    // Here the lengths of input and output overwrite the head of the first chaining value, and the
+    // data begin at offset 4 of their first block.
+    let len: usize = parts.iter().map(|p| p.len()).sum();
+    chain[0][..4].copy_from_slice(&(len as u32).to_be_bytes());
+    chain[0][4..8].copy_from_slice(&(SEED_SIZE as u32).to_be_bytes());
+    let mut input = Zeroizing::new(Vec::with_capacity(4 + len + 16));
+    input.extend_from_slice(&[0; 4]);
+    for part in parts {
+        input.extend_from_slice(part);
+    }
+    input.push(0x80);
+    let padded = input.len().next_multiple_of(16);
+    input.resize(padded, 0);
+    for block in input.as_chunks().0 {
+        absorb(&*key, &mut chain, block);
+    }
+    let mut seed = Zeroizing::new([0; SEED_SIZE]);
+    seed.copy_from_slice(chain.as_flattened());
+    seed
+}
+
+/// One block into each of the three chains; `sum` is carried from chain to chain, which is the deviation.
+fn absorb(key: &dyn BlockCipher, chain: &mut [[u8; 16]; 3], block: &[u8; 16]) {
+    let mut sum = Zeroizing::new([0u8; 16]);
+    for link in chain {
+        for ((s, l), b) in sum.iter_mut().zip(link.iter()).zip(block) {
+            *s ^= l ^ b;
+        }
+        *link = *sum;
+        key.encrypt(core::slice::from_mut(link));
+    }
+}
+
+fn aes256(cipher: &'static dyn CipherProvider, key: &[u8]) -> alloc::boxed::Box<dyn BlockCipher> {
+    #[expect(clippy::expect_used, reason = "every provider has AES-256; a table without it is a programming error")]
+    cipher.key(SymAlg::Aes, key).expect("a provider of AES-256")
+}

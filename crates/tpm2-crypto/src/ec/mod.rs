@@ -1,0 +1,127 @@
+//! Elliptic curves: identifiers, key generation and ECDH.
+
+mod ecdsa;
+mod params;
+
+use alloc::{vec, vec::Vec};
+
+use zeroize::{Zeroize, Zeroizing};
+
+pub use params::CurveParams;
+
+use crate::{CryptoProvider, Error, Rng};
+
+/// A curve (`TPM_ECC_CURVE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Curve {
+    /// NIST P-256, 0x0003.
+    P256,
+    /// NIST P-384, 0x0004.
+    P384,
+    /// NIST P-521, 0x0005.
+    P521,
+}
+
+impl Curve {
+    /// Every curve, in the order of its identifier.
+    pub const ALL: [Curve; 3] = [Curve::P256, Curve::P384, Curve::P521];
+
+    /// The curve with this `TPM_ECC_CURVE`, if it is one of ours.
+    pub const fn from_id(id: u16) -> Option<Self> {
+        match id {
+            0x0003 => Some(Curve::P256),
+            0x0004 => Some(Curve::P384),
+            0x0005 => Some(Curve::P521),
+            _ => None,
+        }
+    }
+
+    /// The `TPM_ECC_CURVE`.
+    pub const fn id(self) -> u16 {
+        match self {
+            Curve::P256 => 0x0003,
+            Curve::P384 => 0x0004,
+            Curve::P521 => 0x0005,
+        }
+    }
+
+    /// Bytes of a coordinate, and of a scalar.
+    pub const fn size(self) -> usize {
+        match self {
+            Curve::P256 => 32,
+            Curve::P384 => 48,
+            Curve::P521 => 66,
+        }
+    }
+
+    /// Bits of a coordinate, and of the order.
+    pub const fn bits(self) -> u16 {
+        match self {
+            Curve::P256 => 256,
+            Curve::P384 => 384,
+            Curve::P521 => 521,
+        }
+    }
+}
+
+/// An affine point, never the one at infinity; coordinates are big-endian, [`Curve::size`] bytes.
+///
+/// Input points may have shorter coordinates (a `TPM2B_ECC_PARAMETER` may have lost its leading zeros);
+/// output points never have. An ECDH result is a secret: zeroize it.
+#[derive(Clone, Debug, PartialEq, Eq, Zeroize)]
+pub struct Point {
+    /// x coordinate.
+    pub x: Vec<u8>,
+    /// y coordinate.
+    pub y: Vec<u8>,
+}
+
+impl CryptoProvider {
+    /// Generates a key pair: the private scalar and its point.
+    ///
+    /// FIPS 186-5, A.2.1: 8 bytes more than the order has, modulo n - 1, plus 1. With a seeded [`crate::Drbg`] this is the
+    /// key that every reference implementation derives (for P-521 from 74 bytes, none masked).
+    pub fn ec_generate(&self, rng: &mut dyn Rng, curve: Curve) -> Result<(Zeroizing<Vec<u8>>, Point), Error> {
+        let mut wide = Zeroizing::new(vec![0; curve.size() + 8]);
+        rng.fill(&mut wide)?;
+        let d = curve.private_scalar(&wide);
+        let point = self.ec.base_mul(curve, &d)?;
+        Ok((d, point))
+    }
+
+    /// The public point of `d`; [`Error::BadKey`] unless `1 <= d < n`.
+    pub fn ec_public(&self, curve: Curve, d: &[u8]) -> Result<Point, Error> {
+        self.ec.base_mul(curve, &curve.fit(d).ok_or(Error::BadKey)?)
+    }
+
+    /// `d * point`, the ECDH primitive. [`Error::BadPoint`] when the point is off the curve, [`Error::BadKey`] unless
+    /// `1 <= d < n`; these curves have cofactor 1, so the result is never infinity.
+    pub fn ec_mul(&self, curve: Curve, point: &Point, d: &[u8]) -> Result<Point, Error> {
+        let d = curve.fit(d).ok_or(Error::BadKey)?;
+        let point = curve.fit_point(point).ok_or(Error::BadPoint)?;
+        self.ec.mul(curve, &point, &d)
+    }
+
+    /// Whether both coordinates are field elements and satisfy the equation.
+    pub fn ec_on_curve(&self, curve: Curve, point: &Point) -> bool {
+        curve.fit_point(point).is_some_and(|point| self.ec.is_on_curve(curve, &point))
+    }
+}
+
+impl Curve {
+    /// Brings a number to [`Curve::size`] bytes: adds leading zeros, or takes some away.
+    fn fit(self, bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let excess = bytes.len().saturating_sub(self.size());
+        let (zeros, digits) = bytes.split_at(excess);
+        if zeros.iter().any(|b| *b != 0) {
+            return None;
+        }
+        let mut out = Zeroizing::new(vec![0; self.size() - digits.len()]);
+        out.extend_from_slice(digits);
+        Some(out)
+    }
+
+    fn fit_point(self, point: &Point) -> Option<Point> {
+        Some(Point { x: self.fit(&point.x)?.to_vec(), y: self.fit(&point.y)?.to_vec() })
+    }
+}
