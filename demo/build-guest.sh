@@ -92,7 +92,11 @@ python3 "$here/initramfs.py" "$sysroot" "$here/guest/init" "$here/guest/steps" "
 zstd -q -19 -T0 "$work/initrd.cpio" -o "$work/esp/initrd"
 cp "$sysroot/usr/lib/shim/shimx64.efi.signed" "$work/esp/EFI/BOOT/BOOTX64.EFI"
 cp "$sysroot/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed" "$work/esp/EFI/BOOT/grubx64.efi"
-cp "$here/guest/grub.cfg" "$work/esp/EFI/debian/grub.cfg"
+# Only the kernel's EFI stub hands the firmware's event log on. GRUB 2.06 enters by it when Secure Boot is on, and else
+# only if told by this command; GRUB 2.12 always does, and no longer knows the command.
+stub=
+if grep -qa linuxefi "$work/esp/EFI/BOOT/grubx64.efi"; then stub=efi; fi
+sed -E "s/^(linux|initrd) /\\1$stub /" "$here/guest/grub.cfg" >"$work/esp/EFI/debian/grub.cfg"
 cp "$sysroot"/boot/vmlinuz-* "$work/esp/vmlinuz"
 
 say "writing the disk"

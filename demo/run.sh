@@ -28,7 +28,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 vm_build
-started=$EPOCHREALTIME
+started=$EPOCHREALTIME # the rest is the demonstration, the building is not
 flow_prepare
 flow_first_boot
 flow_second_boot
@@ -36,10 +36,11 @@ flow_tampered_boot
 flow_restored_boot
 if vm_has_gate; then flow_gate; fi
 
-title "$passed steps passed in $(seconds_since "$started") s; boots: ${boot_seconds[*]} s. Logs: $logs"
+title "$passed checks passed in $(seconds_since "$started") s; boots: ${boot_seconds[*]} s. Logs: $logs"
 cat <<PROOF
 
-Proved: on $(vm_title), a VM booted $boots times under Secure Boot's eyes with $registers PCRs equal to its event
-log; a disk key sealed to PCR 7 came back after a power cycle in $unseal_seconds s, was refused when PCR 7 was
-extended and when Secure Boot was off, and came back when it was on again$(if vm_has_gate; then vm_gate_proof; fi).
+Proved, on $(vm_title): a real VM booted by a signed chain under Secure Boot, and its TPM held
+$registers registers equal to the replayed logs; a disk key sealed to PCR 7 survived a power cycle and came back in
+$unseal_seconds s; the TPM refused it when PCR 7 was extended and when Secure Boot was off, and gave it again when
+Secure Boot was on again$(if vm_has_gate; then vm_gate_proof; fi).
 PROOF

@@ -34,7 +34,7 @@ class Channel:
 
     def __init__(self, address, log, timeout):
         self.log, self.deadline, self.pending = log, time.monotonic() + timeout, b""
-        self.child = None
+        self.child, self.last = None, ""
         kind, _, where = address.partition(":")
         if kind == "unix":
             self.socket = self.connect(where)
@@ -62,7 +62,7 @@ class Channel:
         while True:
             left = self.deadline - time.monotonic()
             if left <= 0 or not select.select([self.reader], [], [], left)[0]:
-                raise Failure(SILENT, "the guest did not answer in time")
+                raise Failure(SILENT, f"the guest did not answer in time; the last it showed: {self.last or 'nothing'}")
             try:
                 data = os.read(self.reader, 65536)
             except ConnectionError:
@@ -72,7 +72,9 @@ class Channel:
             self.log.write(data)
             *whole, self.pending = (self.pending + data).split(b"\n")
             for line in whole:
-                yield line.decode(errors="replace").rstrip("\r")
+                text = line.decode(errors="replace").rstrip("\r")
+                self.last = re.sub(r"\x1b\[[0-9;=]*[A-Za-z]", "", text).strip() or self.last
+                yield text
 
     def send(self, line):
         os.write(self.writer, line.encode() + b"\n")

@@ -30,7 +30,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-vm_build | sed 's/^/# /'
+vm_build
 flow_prepare
 flow_first_boot
 flow_second_boot
