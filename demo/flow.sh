@@ -24,7 +24,8 @@ boots=0 boot_seconds=()
 # --- Speaking with the guest -------------------------------------------------------------------------------------
 
 serial() { # serial.py's ACTION…
-    python3 "$demo/serial.py" "$(vm_channel)" --log "$logs/serial.log" --timeout "$patience" "$@" >"$answer"
+    python3 "$demo/serial.py" "$(vm_channel)" --log "$logs/serial.log" --timeout "$patience" "$@" >"$answer" &
+    wait $! # and not in the foreground, so that a signal ends the run at once
 }
 
 # Run a step in the guest; its output is in $answer.

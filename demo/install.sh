@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || set -- "$here/packages"
 
 missing=()
-for name in $(sed 's/#.*//' "$@" | sort -u); do
+for name in $(sed 's/#.*//' "$@" | sort -u); do # names are single words
     status=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)
     [ "$status" = installed ] || missing+=("$name")
 done

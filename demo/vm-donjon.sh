@@ -23,6 +23,7 @@ vm_build() {
         donjon=${CARGO_TARGET_DIR:-$root/target}/release/donjon
         pass "donjon is built" "$took s"
     fi
+    [ -x "$donjon" ] || fail "$donjon is no program; set DONJON to one that is built, or unset it"
     title "The host"
     timed "probing the container" donjon_to "$logs/status.json" status --json ||
         fail "donjon status fails" "$logs/status.json"

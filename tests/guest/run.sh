@@ -30,6 +30,8 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
+timed "the tools' own tests" "$demo/../tests/guest/selftest.py" || fail "the demonstration's tools are broken" "$logs/run.log"
+pass "the demonstration's tools can fail: comparison of PCRs, serial port"
 vm_build
 flow_prepare
 flow_first_boot

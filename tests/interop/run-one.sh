@@ -8,6 +8,14 @@ trap 'set +x; tpm_stop KILL' EXIT
 tpm_start
 tpm_startup clear
 cd "$2"
+# A case that is about commands of a later stage says so: "# needs: TPM2_CC_...". Status 77 tells run.sh.
+needs=$(sed -n 's/^# needs: //p' "$1")
+if [ -n "$needs" ]; then
+    tpm2_getcap commands >commands
+    for command in $needs; do
+        grep -q "^$command:" commands || { echo "the TPM does not announce $command"; exit 77; }
+    done
+fi
 PS4='+ ${BASH_SOURCE##*/}:${LINENO}: '
 exec 9>&2
 BASH_XTRACEFD=9

@@ -24,5 +24,6 @@ pub mod part3;
 pub use accept::Accept;
 pub use codec::{Buffer, List, Nullable, Reader, Secret, Sized2b, SizedOpt, Wire, to_vec};
 pub use part2::*;
+pub use part3::*;
 pub use rc::{At, Rc};
 pub use schema::{Command, Flag, Role, Shape};

@@ -321,7 +321,7 @@ commands! { ($)
         param qualifying_data: Tpm2bData;
         param in_scheme: Option<TpmtSigScheme>;
         reply certify_info: Tpm2bAttest;
-        reply signature: TpmtSignature;
+        reply signature: Option<TpmtSignature>;
     }
     /// `TPM2_CertifyCreation`
     CertifyCreation = 0x014A => CertifyCreationReply {
@@ -332,7 +332,7 @@ commands! { ($)
         param in_scheme: Option<TpmtSigScheme>;
         param creation_ticket: TpmtTkCreation;
         reply certify_info: Tpm2bAttest;
-        reply signature: TpmtSignature;
+        reply signature: Option<TpmtSignature>;
     }
     /// `TPM2_Quote`
     Quote = 0x0158 => QuoteReply {
@@ -341,7 +341,7 @@ commands! { ($)
         param in_scheme: Option<TpmtSigScheme>;
         param pcrselect: TpmlPcrSelection;
         reply quoted: Tpm2bAttest;
-        reply signature: TpmtSignature;
+        reply signature: Option<TpmtSignature>;
     }
     /// `TPM2_GetSessionAuditDigest`
     GetSessionAuditDigest = 0x014D => GetSessionAuditDigestReply {
@@ -351,7 +351,7 @@ commands! { ($)
         param qualifying_data: Tpm2bData;
         param in_scheme: Option<TpmtSigScheme>;
         reply audit_info: Tpm2bAttest;
-        reply signature: TpmtSignature;
+        reply signature: Option<TpmtSignature>;
     }
     /// `TPM2_GetCommandAuditDigest`
     GetCommandAuditDigest = 0x0133 [nv] => GetCommandAuditDigestReply {
@@ -360,7 +360,7 @@ commands! { ($)
         param qualifying_data: Tpm2bData;
         param in_scheme: Option<TpmtSigScheme>;
         reply audit_info: Tpm2bAttest;
-        reply signature: TpmtSignature;
+        reply signature: Option<TpmtSignature>;
     }
     /// `TPM2_GetTime`
     GetTime = 0x014C => GetTimeReply {
@@ -369,7 +369,7 @@ commands! { ($)
         param qualifying_data: Tpm2bData;
         param in_scheme: Option<TpmtSigScheme>;
         reply time_info: Tpm2bAttest;
-        reply signature: TpmtSignature;
+        reply signature: Option<TpmtSignature>;
     }
     /// `TPM2_CertifyX509`
     CertifyX509 = 0x0197 => CertifyX509Reply {
@@ -868,7 +868,7 @@ commands! { ($)
         param size: u16;
         param offset: u16;
         reply certify_info: Tpm2bAttest;
-        reply signature: TpmtSignature;
+        reply signature: Option<TpmtSignature>;
     }
     /// `TPM2_NV_DefineSpace2`
     NvDefineSpace2 = 0x019D [nv] => NvDefineSpace2Reply {

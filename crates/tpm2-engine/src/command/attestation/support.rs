@@ -1,0 +1,86 @@
+//! What all attestations have in common (Part 3, 18.1).
+use crate::command::signing::{select_scheme, sign};
+use crate::context::Context;
+use crate::crypt::{CONTEXT_HASH, hash};
+use crate::state::object::Object;
+use alloc::sync::Arc;
+use tpm2_wire::{
+    At, Buffer, Rc, Tpm2bAttest, Tpm2bData, Tpm2bName, TpmAlg, TpmRh, TpmaObject, TpmiAlgHash, TpmiDhObject,
+    TpmsAttest, TpmtSigScheme, TpmtSignature, TpmuAttest, to_vec,
+};
+
+/// Who signs, and how.
+pub(super) struct Signer {
+    pub(super) key: Option<Arc<Object>>,
+    pub(super) scheme: Option<TpmtSigScheme>,
+}
+
+/// The version of the firmware: that of this crate.
+pub(crate) const FIRMWARE_VERSION: u64 = 0x0001_0000_0000_0000;
+
+impl Signer {
+    /// The key of a handle, if it may sign attestations; without a key the attestation is not signed.
+    pub(super) fn new(
+        cx: &Context<'_>,
+        handle: Option<TpmiDhObject>,
+        scheme: Option<TpmtSigScheme>,
+        handle_at: At,
+        scheme_at: At,
+    ) -> Result<Signer, Rc> {
+        let Some(handle) = handle else { return Ok(Signer { key: None, scheme: None }) };
+        let key = cx.object(handle, Rc::KEY, handle_at)?;
+        if !key.has(TpmaObject::SIGN) || !matches!(key.public.kind(), TpmAlg::RSA | TpmAlg::ECC | TpmAlg::KEYEDHASH) {
+            return Err(Rc::KEY.at(handle_at));
+        }
+        if key.has(TpmaObject::X509_SIGN) {
+            return Err(Rc::ATTRIBUTES.at(handle_at));
+        }
+        let scheme = select_scheme(&key, scheme).ok_or(Rc::SCHEME.at(scheme_at))?;
+        Ok(Signer { key: Some(key), scheme: Some(scheme) })
+    }
+    /// The hash of the scheme; the context hash without a signer.
+    pub(super) fn hash(&self) -> Option<TpmiAlgHash> {
+        match self.scheme.as_ref()? {
+            TpmtSigScheme::Rsassa(h) | TpmtSigScheme::Rsapss(h) | TpmtSigScheme::Ecdsa(h) | TpmtSigScheme::Hmac(h) => {
+                Some(*h)
+            }
+            _ => None,
+        }
+    }
+    /// The attestation and its signature.
+    pub(super) fn attest(
+        self,
+        cx: &mut Context<'_>,
+        extra_data: Tpm2bData,
+        attested: TpmuAttest,
+    ) -> Result<(Tpm2bAttest, Option<TpmtSignature>), Rc> {
+        let mut clock_info = cx.state.clock_info();
+        let mut firmware_version = FIRMWARE_VERSION;
+        let mut qualified_signer = Tpm2bName::from(&TpmRh::NULL.to_be_bytes()[..]);
+        if let Some(key) = &self.key {
+            qualified_signer = key.qualified_name.clone();
+            // A key that is not the platform's or the endorsement hierarchy's must not tell TPMs apart: counters and
+            // version are shifted by values of its own.
+            if key.hierarchy != TpmRh::ENDORSEMENT && key.hierarchy != TpmRh::PLATFORM {
+                let proof = cx.state.proof(TpmRh::OWNER);
+                let shift = cx.crypto.kdfa(CONTEXT_HASH, proof, b"OBFUSCATE", &key.qualified_name, &[], 128);
+                if let Some((version, [a, b, c, d, e, f, g, h])) = shift.split_first_chunk::<8>() {
+                    firmware_version = firmware_version.wrapping_add(u64::from_be_bytes(*version));
+                    clock_info.reset_count = clock_info.reset_count.wrapping_add(u32::from_be_bytes([*a, *b, *c, *d]));
+                    clock_info.restart_count =
+                        clock_info.restart_count.wrapping_add(u32::from_be_bytes([*e, *f, *g, *h]));
+                }
+            }
+        }
+        let attest = TpmsAttest { qualified_signer, extra_data, clock_info, firmware_version, attested };
+        let bytes = to_vec(&attest);
+        let signature = match (&self.key, self.scheme, self.hash()) {
+            (Some(key), Some(scheme), Some(alg)) => {
+                let digest = cx.crypto.digest(hash(alg)?, &[&bytes]);
+                Some(sign(cx, key, scheme, &digest)?)
+            }
+            _ => None,
+        };
+        Ok((Buffer(bytes), signature))
+    }
+}

@@ -1,0 +1,66 @@
+//! The detailed actions of Part 3: a folder for each chapter, a file for each command.
+//!
+//! A command that is in no chapter's list is not implemented, not announced, and answered with
+//! `TPM_RC_COMMAND_CODE`; one that is in a list and has no action does not compile.
+use crate::dispatch::Request;
+use crate::{Platform, Tpm};
+use alloc::vec::Vec;
+use tpm2_wire::{Rc, Shape};
+
+/// The commands of a chapter: how one is run, and what is declared of each.
+macro_rules! actions { ($($command:ident)*) => {
+    pub(crate) fn run(
+        tpm: &mut $crate::Tpm,
+        platform: &mut dyn $crate::Platform,
+        code: u32,
+        request: &$crate::dispatch::Request<'_>,
+    ) -> Option<Result<alloc::vec::Vec<u8>, tpm2_wire::Rc>> {
+        $( if code == <tpm2_wire::part3::$command as tpm2_wire::Command>::SHAPE.code {
+            return Some($crate::dispatch::step::<tpm2_wire::part3::$command>(tpm, platform, request));
+        } )*
+        None
+    }
+    pub(crate) const SHAPES: &[tpm2_wire::Shape] = &[$(<tpm2_wire::part3::$command as tpm2_wire::Command>::SHAPE),*];
+} }
+
+
+mod nv;
+macro_rules! chapters { ($($(#[$doc:meta])* $chapter:ident)*) => {
+    $( $(#[$doc])* mod $chapter; )*
+    /// Runs the command of this code.
+    pub(crate) fn run(tpm: &mut Tpm, platform: &mut dyn Platform, code: u32, request: &Request<'_>) -> Result<Vec<u8>, Rc> {
+        $( if let Some(result) = $chapter::run(tpm, platform, code, request) {
+            return result;
+        } )*
+        Err(Rc::COMMAND_CODE)
+    }
+    /// All commands that are implemented, in the order of their codes.
+    pub(crate) fn implemented() -> Vec<&'static Shape> {
+        let mut all: Vec<&'static Shape> = Vec::new();
+        $( all.extend($chapter::SHAPES); )*
+        all.sort_by_key(|shape| shape.code);
+        all
+    }
+} }
+chapters! {
+    /// Part 3, 9: start-up.
+    startup
+    /// Part 3, 11: sessions.
+    session
+    /// Part 3, 12 and 24.1: objects.
+    object
+    /// Part 3, 13: duplication.
+    duplication
+    /// Part 3, 14: asymmetric primitives.
+    asymmetric
+    /// Part 3, 15 and 17: hashes and sequences.
+    hash_sequence
+    /// Part 3, 18: attestation.
+    attestation
+    /// Part 3, 20: signing.
+    signing
+    /// Part 3, 23: enhanced authorization.
+    policy
+    /// Part 3, 28: context management.
+    context_management
+}

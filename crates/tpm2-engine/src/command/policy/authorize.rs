@@ -1,0 +1,30 @@
+use crate::context::{Action, Context};
+use crate::crypt::hash;
+use tpm2_crypto::ct_eq;
+use tpm2_wire::{Command, PolicyAuthorize, PolicyAuthorizeReply, Rc, Reader, TpmSt, TpmiAlgHash, Wire};
+
+/// Part 3, 23.16: a policy that a key has approved stands for all that it may approve.
+impl Action for PolicyAuthorize {
+    fn run(self, cx: &mut Context<'_>) -> Result<PolicyAuthorizeReply, Rc> {
+        let mut r = Reader::new(&self.key_sign, &cx.profile.accept);
+        let alg = TpmiAlgHash::read(&mut r).map_err(|rc| rc.at(Self::key_sign))?;
+        if r.rest().len() != alg.digest_size() {
+            return Err(Rc::SIZE.at(Self::key_sign));
+        }
+        let (_, policy) = cx.policy(self.policy_session)?;
+        if !policy.trial {
+            if policy.digest != self.approved_policy {
+                return Err(Rc::VALUE.at(Self::approved_policy));
+            }
+            let digest = cx.crypto.digest(hash(alg)?, &[&self.approved_policy, &self.policy_ref]);
+            let expected =
+                cx.state.ticket(cx.crypto, self.check_ticket.hierarchy.0, TpmSt::VERIFIED, &[&digest, &self.key_sign]);
+            if self.check_ticket.tag != TpmSt::VERIFIED || !ct_eq(&expected, &self.check_ticket.hmac) {
+                return Err(Rc::VALUE.at(Self::check_ticket));
+            }
+        }
+        cx.restart_policy_digest(self.policy_session)?;
+        cx.update_policy(self.policy_session, Self::SHAPE.code, &self.key_sign, &self.policy_ref)?;
+        Ok(PolicyAuthorizeReply {})
+    }
+}

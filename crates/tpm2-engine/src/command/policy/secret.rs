@@ -1,0 +1,27 @@
+use super::support::{Authorization, Blame, entity_hierarchy};
+use crate::context::{Action, Context};
+use tpm2_wire::{Command, PolicySecret, PolicySecretReply, Rc, TpmSt};
+
+/// Part 3, 23.4: the session of the handle has proven the knowledge of the secret.
+impl Action for PolicySecret {
+    fn run(self, cx: &mut Context<'_>) -> Result<PolicySecretReply, Rc> {
+        let authorization = Authorization {
+            session: self.policy_session,
+            nonce_tpm: &self.nonce_tpm,
+            cp_hash_a: &self.cp_hash_a,
+            policy_ref: &self.policy_ref,
+            expiration: self.expiration,
+        };
+        let timeout = authorization.timeout(cx)?;
+        if !cx.policy(self.policy_session)?.1.trial {
+            let blame =
+                Blame { nonce_tpm: Self::nonce_tpm, cp_hash_a: Self::cp_hash_a, expiration: Self::expiration };
+            authorization.check(cx, timeout, &blame)?;
+        }
+        let name = cx.state.name(cx.crypto, self.auth_handle.0)?;
+        authorization.apply(cx, Self::SHAPE.code, &name, timeout)?;
+        let hierarchy = entity_hierarchy(cx, self.auth_handle.0);
+        let (timeout, policy_ticket) = authorization.ticket(cx, TpmSt::AUTH_SECRET, hierarchy, &name, timeout)?;
+        Ok(PolicySecretReply { timeout, policy_ticket })
+    }
+}

@@ -1,0 +1,218 @@
+//! Who may run a command: roles, passwords, HMACs, dictionary-attack protection (Part 1, 19; Part 3, 5.6).
+use super::sessions::{Auth, Sessions, at};
+use super::Call;
+use crate::Tpm;
+use crate::crypt::strip;
+use crate::state::State;
+use crate::state::nv::Bytes;
+use crate::state::object::Loaded;
+use alloc::sync::Arc;
+use tpm2_crypto::ct_eq;
+use tpm2_wire::{Rc, Role, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmaSession};
+use zeroize::Zeroizing;
+
+impl Tpm {
+    /// Checks every session of the command. What a failure costs (Part 1, 19.8) is charged to the state at once and
+    /// stays charged although the command fails.
+    pub(super) fn authorize(&mut self, call: &Call<'_>, sessions: &mut Sessions) -> Result<(), Rc> {
+        for (i, role) in call.shape.roles.iter().enumerate().filter(|(_, role)| **role != Role::None) {
+            debug_assert_ne!(*role, Role::None);
+            if let Some(auth) = sessions.all.get_mut(i) {
+                auth.entity = call.handles.get(i).copied();
+            }
+        }
+        for i in 0..sessions.all.len() {
+            self.authorize_one(call, sessions, i).map_err(|rc| rc.at(at(i)))?;
+        }
+        Ok(())
+    }
+
+    fn authorize_one(&mut self, call: &Call<'_>, sessions: &mut Sessions, i: usize) -> Result<(), Rc> {
+        let Some(auth) = sessions.all.get(i) else { return Ok(()) };
+        if auth.is_password() {
+            if auth.entity.is_none() {
+                return Err(Rc::HANDLE);
+            }
+        } else {
+            let session = self.state.session(auth.handle).ok_or(Rc::HANDLE)?;
+            if session.policy.as_ref().is_some_and(|policy| policy.trial) {
+                return Err(Rc::ATTRIBUTES);
+            }
+            if session.da_bound {
+                self.state.check_lockout(session.lockout_bound)?;
+            }
+        }
+        match auth.entity {
+            Some(entity) => self.authorize_entity(call, sessions, i, entity),
+            None => {
+                // A session that authorizes nothing must do something.
+                if !auth.attributes.any(TpmaSession::AUDIT | TpmaSession::ENCRYPT | TpmaSession::DECRYPT) {
+                    return Err(Rc::ATTRIBUTES);
+                }
+                self.check_hmac(call, sessions, i)
+            }
+        }
+    }
+
+    fn authorize_entity(
+        &mut self,
+        call: &Call<'_>,
+        sessions: &mut Sessions,
+        i: usize,
+        entity: u32,
+    ) -> Result<(), Rc> {
+        let Some(auth) = sessions.all.get_mut(i) else { return Ok(()) };
+        let role = call.shape.roles.get(i).copied().unwrap_or(Role::None);
+        auth.include_auth = match self.state.session(auth.handle) {
+            None => true,
+            Some(session) => match &session.policy {
+                Some(policy) => policy.uses_auth(),
+                None => session.bound.as_ref() != Some(&self.state.binding(self.crypto, entity)?),
+            },
+        };
+        let auth_used = auth.include_auth;
+        if auth_used && !self.state.da_exempt(entity) {
+            self.state.check_lockout(entity == TpmRh::LOCKOUT)?;
+        }
+        let by_password;
+        if auth.is_policy() {
+            if !self.state.policy_available(call, role, entity) {
+                return Err(Rc::AUTH_UNAVAILABLE);
+            }
+            by_password = self.check_policy(call, sessions, i, role, entity)?;
+        } else {
+            if self.state.policy_required(role, entity) {
+                return Err(Rc::AUTH_TYPE);
+            }
+            if !self.state.auth_available(call, role, entity) {
+                return Err(Rc::AUTH_UNAVAILABLE);
+            }
+            by_password = auth.is_password();
+        }
+        let outcome =
+            if by_password { self.check_password(sessions, i, entity) } else { self.check_hmac(call, sessions, i) };
+        if auth_used {
+            self.state.count_pin(entity, outcome.is_ok());
+        }
+        outcome
+    }
+
+    fn check_password(&mut self, sessions: &Sessions, i: usize, entity: u32) -> Result<(), Rc> {
+        let Some(auth) = sessions.all.get(i) else { return Ok(()) };
+        if ct_eq(&strip(&auth.value), &self.state.auth_value(entity)) { Ok(()) } else { Err(self.failed(auth)) }
+    }
+    fn check_hmac(&mut self, call: &Call<'_>, sessions: &Sessions, i: usize) -> Result<(), Rc> {
+        let Some(auth) = sessions.all.get(i) else { return Ok(()) };
+        let expected = self.command_hmac(call, sessions, i)?;
+        if ct_eq(&auth.value, &expected) { Ok(()) } else { Err(self.failed(auth)) }
+    }
+
+    /// An authorization failed: charges it to the dictionary-attack protection, if the entity is under it.
+    fn failed(&mut self, auth: &Auth) -> Rc {
+        let mut entity = auth.entity.unwrap_or(TpmRh::UNASSIGNED);
+        let exempt = self.state.da_exempt(entity);
+        if auth.is_password() {
+            if exempt {
+                return Rc::BAD_AUTH;
+            }
+        } else if let Some(session) = self.state.session(auth.handle) {
+            if session.lockout_bound {
+                entity = TpmRh::LOCKOUT;
+            }
+            if !session.da_bound && (exempt || !auth.include_auth) {
+                return Rc::BAD_AUTH;
+            }
+        }
+        self.state.charge(entity);
+        Rc::AUTH_FAIL
+    }
+}
+
+impl State {
+    /// Refuses while authorizations are locked out.
+    fn check_lockout(&self, lockout: bool) -> Result<(), Rc> {
+        let da = &self.persistent.da;
+        let locked = if lockout { !da.lockout_auth_enabled } else { da.failed_tries >= da.max_tries };
+        if locked { Err(Rc::LOCKOUT) } else { Ok(()) }
+    }
+    /// Counts a failure (Part 1, 19.8.3). Durable before the response leaves, so a power cut cannot undo it.
+    fn charge(&mut self, entity: u32) {
+        let clock = self.orderly.clock;
+        let da = Arc::make_mut(&mut self.persistent.da);
+        if entity == TpmRh::LOCKOUT {
+            da.lockout_auth_enabled = false;
+            self.orderly.lockout_timer = clock;
+        } else if da.recovery_time != 0 {
+            da.failed_tries = da.failed_tries.saturating_add(1);
+            self.orderly.self_heal_timer = clock;
+        }
+        self.keep_clock();
+    }
+    /// Counts uses of a PIN index (Part 1, 37.2.8).
+    fn count_pin(&mut self, entity: u32, success: bool) {
+        let Some(index) = self.nv(entity).filter(|index| index.written()) else { return };
+        let pin = index.number();
+        let (count, limit) = (pin >> 32, pin & 0xFFFF_FFFF);
+        let count = match (index.kind(), success) {
+            (TpmNt::PinFail, true) => 0,
+            (TpmNt::PinFail, false) | (TpmNt::PinPass, true) => (count + 1).min(0xFFFF_FFFF),
+            _ => return,
+        };
+        if let Some(index) = Arc::make_mut(&mut self.persistent.nv).get_mut(&entity) {
+            let data = (count << 32 | limit).to_be_bytes().to_vec();
+            Arc::make_mut(index).data = Bytes(Zeroizing::new(data));
+        }
+    }
+    /// Must the entity be authorized by a policy (Part 1, 19.2)?
+    fn policy_required(&self, role: Role, entity: u32) -> bool {
+        match role {
+            Role::Dup => true,
+            Role::Admin => match self.object(entity) {
+                Some(object) => object.has(TpmaObject::ADMIN_WITH_POLICY),
+                None => !matches!(self.volatile.objects.get(&entity), Some(Loaded::Sequence(_))),
+            },
+            _ => false,
+        }
+    }
+    /// Can the entity be authorized by its authorization value?
+    fn auth_available(&self, call: &Call<'_>, role: Role, entity: u32) -> bool {
+        match TpmHt::of(entity) {
+            TpmHt::TRANSIENT | TpmHt::PERSISTENT => match self.object(entity) {
+                Some(object) => {
+                    !object.public_only()
+                        && (object.has(TpmaObject::USER_WITH_AUTH)
+                            || role == Role::Admin && !object.has(TpmaObject::ADMIN_WITH_POLICY))
+                }
+                None => true, // a sequence
+            },
+            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => self.nv(entity).is_some_and(|index| {
+                if writes_nv(call) {
+                    index.attributes().has(TpmaNv::AUTHWRITE)
+                } else if matches!(index.kind(), TpmNt::PinFail | TpmNt::PinPass) {
+                    State::pin_available(index)
+                } else {
+                    index.attributes().has(TpmaNv::AUTHREAD)
+                }
+            }),
+            _ => true,
+        }
+    }
+    /// Has the entity a policy that can authorize this?
+    fn policy_available(&self, call: &Call<'_>, role: Role, entity: u32) -> bool {
+        match TpmHt::of(entity) {
+            TpmHt::TRANSIENT | TpmHt::PERSISTENT => self.object(entity).is_some_and(|object| !object.public_only()),
+            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => self.nv(entity).is_some_and(|index| {
+                let allowed = if writes_nv(call) { TpmaNv::POLICYWRITE } else { TpmaNv::POLICYREAD };
+                !index.public.auth_policy.is_empty()
+                    && (self.policy_required(role, entity) || index.attributes().has(allowed))
+            }),
+            TpmHt::PERMANENT => !self.auth_policy(entity).1.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+/// Does the command write an NV index, so that it is the write attributes that count? Locking for writing does.
+fn writes_nv(call: &Call<'_>) -> bool {
+    matches!(call.shape.name, "NvWrite" | "NvIncrement" | "NvSetBits" | "NvExtend" | "NvWriteLock")
+}

@@ -1,0 +1,142 @@
+//! Entities: what a handle stands for, its Name, its authorization and its policy.
+use crate::crypt::handle_name;
+use crate::state::State;
+use crate::state::nv::NvIndex;
+use crate::state::object::{Loaded, Object};
+use alloc::sync::Arc;
+use tpm2_crypto::CryptoProvider;
+use tpm2_wire::{Rc, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmiAlgHash};
+
+impl State {
+    /// The object of a transient or persistent handle. `None` for sequences too.
+    pub(crate) fn object(&self, handle: u32) -> Option<Arc<Object>> {
+        match TpmHt::of(handle) {
+            TpmHt::PERSISTENT => self.persistent.objects.get(&handle).cloned(),
+            _ => match self.volatile.objects.get(&handle)? {
+                Loaded::Object(object) => Some(object.clone()),
+                Loaded::Sequence(_) => None,
+            },
+        }
+    }
+    /// The NV index of a handle.
+    pub(crate) fn nv(&self, handle: u32) -> Option<&Arc<NvIndex>> {
+        self.persistent.nv.get(&handle)
+    }
+    /// Is a hierarchy enabled? The null hierarchy always is.
+    pub(crate) fn hierarchy_enabled(&self, hierarchy: u32) -> bool {
+        match hierarchy {
+            TpmRh::OWNER => self.clear.owner_enable,
+            TpmRh::ENDORSEMENT => self.clear.endorsement_enable,
+            TpmRh::PLATFORM => self.volatile.platform_enable,
+            TpmRh::NULL => true,
+            _ => false,
+        }
+    }
+    /// Is what a handle stands for here (Part 3, 5.4)? The code still lacks its position. `index` counts from 0.
+    pub(crate) fn load_status(&self, handle: u32, index: u8) -> Result<(), Rc> {
+        let found = |found: bool, otherwise: Rc| if found { Ok(()) } else { Err(otherwise) };
+        match TpmHt::of(handle) {
+            TpmHt::PERMANENT => match handle {
+                TpmRh::OWNER | TpmRh::ENDORSEMENT | TpmRh::PLATFORM => {
+                    found(self.hierarchy_enabled(handle), Rc::HIERARCHY)
+                }
+                TpmRh::NULL | TpmRh::LOCKOUT => Ok(()),
+                _ => Err(Rc::VALUE),
+            },
+            TpmHt::TRANSIENT => found(self.volatile.objects.contains_key(&handle), Rc::reference_handle(index)),
+            TpmHt::PERSISTENT => match self.persistent.objects.get(&handle) {
+                // A disabled hierarchy hides its objects.
+                Some(object) => found(self.hierarchy_enabled(object.hierarchy), Rc::HANDLE),
+                None => Err(Rc::HANDLE),
+            },
+            TpmHt::HMAC_SESSION | TpmHt::POLICY_SESSION => {
+                if self.volatile.sessions.contains_key(&handle) {
+                    Ok(())
+                } else if self.session_saved(handle) {
+                    Err(Rc::reference_handle(index))
+                } else {
+                    Err(Rc::HANDLE)
+                }
+            }
+            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => match self.nv(handle) {
+                Some(index) if index.attributes().has(TpmaNv::PLATFORMCREATE) => {
+                    found(self.clear.platform_nv_enable, Rc::HANDLE)
+                }
+                Some(_) => found(self.clear.owner_enable, Rc::HANDLE),
+                None => Err(Rc::HANDLE),
+            },
+            _ => Ok(()),
+        }
+    }
+    /// The Name (Part 1, 16).
+    pub(crate) fn name(&self, crypto: &CryptoProvider, handle: u32) -> Result<Tpm2bName, Rc> {
+        match TpmHt::of(handle) {
+            TpmHt::TRANSIENT | TpmHt::PERSISTENT => {
+                Ok(self.object(handle).map(|object| object.name.clone()).unwrap_or_default())
+            }
+            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => self.nv(handle).ok_or(Rc::HANDLE)?.name(crypto),
+            _ => Ok(handle_name(handle)),
+        }
+    }
+    /// The authorization value; empty for what has none.
+    pub(crate) fn auth_value(&self, handle: u32) -> Tpm2bAuth {
+        let hierarchies = &self.persistent.hierarchies;
+        match TpmHt::of(handle) {
+            TpmHt::TRANSIENT | TpmHt::PERSISTENT => match self.volatile.objects.get(&handle) {
+                Some(Loaded::Sequence(sequence)) => sequence.auth.clone(),
+                _ => self.object(handle).map(|object| object.auth()).unwrap_or_default(),
+            },
+            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => self.nv(handle).map(|nv| nv.auth.clone()).unwrap_or_default(),
+            _ => match handle {
+                TpmRh::OWNER => hierarchies.owner_auth.clone(),
+                TpmRh::ENDORSEMENT => hierarchies.endorsement_auth.clone(),
+                TpmRh::LOCKOUT => hierarchies.lockout_auth.clone(),
+                TpmRh::PLATFORM => self.clear.platform_auth.clone(),
+                _ => Tpm2bAuth::default(),
+            },
+        }
+    }
+    /// The authorization policy and its hash.
+    pub(crate) fn auth_policy(&self, handle: u32) -> (Option<TpmiAlgHash>, Tpm2bDigest) {
+        let hierarchies = &self.persistent.hierarchies;
+        let of = |policy: &crate::state::Policy| (policy.alg, policy.digest.clone());
+        match TpmHt::of(handle) {
+            TpmHt::TRANSIENT | TpmHt::PERSISTENT => match self.object(handle) {
+                Some(object) => (object.public.name_alg, object.public.auth_policy.clone()),
+                None => (None, Tpm2bDigest::default()),
+            },
+            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => match self.nv(handle) {
+                Some(nv) => (Some(nv.public.name_alg), nv.public.auth_policy.clone()),
+                None => (None, Tpm2bDigest::default()),
+            },
+            _ => match handle {
+                TpmRh::OWNER => of(&hierarchies.owner_policy),
+                TpmRh::ENDORSEMENT => of(&hierarchies.endorsement_policy),
+                TpmRh::LOCKOUT => of(&hierarchies.lockout_policy),
+                TpmRh::PLATFORM => of(&self.clear.platform_policy),
+                _ => (None, Tpm2bDigest::default()),
+            },
+        }
+    }
+    /// Is it outside of dictionary-attack protection?
+    pub(crate) fn da_exempt(&self, handle: u32) -> bool {
+        match TpmHt::of(handle) {
+            TpmHt::PERMANENT => handle != TpmRh::LOCKOUT,
+            TpmHt::TRANSIENT | TpmHt::PERSISTENT => match self.volatile.objects.get(&handle) {
+                // The attribute of a sequence object is SET by the commands that make one.
+                Some(Loaded::Sequence(_)) => true,
+                _ => self.object(handle).is_none_or(|object| object.has(TpmaObject::NO_DA)),
+            },
+            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => {
+                self.nv(handle).is_none_or(|nv| nv.attributes().has(TpmaNv::NO_DA))
+            }
+            _ => true,
+        }
+    }
+    /// May a PIN index be used with its authorization value: written, and below its limit (Part 1, 37.2.8)?
+    pub(crate) fn pin_available(index: &NvIndex) -> bool {
+        let pin = index.number();
+        debug_assert!(matches!(index.kind(), TpmNt::PinFail | TpmNt::PinPass));
+        index.written() && (pin >> 32) < (pin & 0xFFFF_FFFF)
+    }
+}

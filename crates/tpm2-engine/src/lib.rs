@@ -1,0 +1,82 @@
+//! A TPM 2.0 without I/O: bytes, time and entropy in, bytes and state changes out.
+//!
+//! [`Tpm::execute`] takes one command and returns its response, with what must be made durable before the response
+//! may leave. The engine has no clock, no threads, no files and no global state: many TPMs can live in one process,
+//! and a test steps virtual time. It does not panic, block or grow without bound, whatever the bytes.
+//!
+//! `dispatch` is the one path of all commands, `command` has a file for each command's detailed actions (Part 3),
+//! `state` says what survives what.
+#![no_std]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+extern crate alloc;
+
+mod command;
+mod context;
+mod crypt;
+mod dispatch;
+mod entity;
+mod events;
+mod objects;
+mod profile;
+#[macro_use]
+mod saved;
+mod state;
+mod tpm;
+
+pub use profile::{DEFAULT, Profile};
+pub use saved::LoadError;
+pub use tpm::Tpm;
+
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+/// What the engine needs of the world.
+pub trait Platform {
+    /// Fills `out` with entropy.
+    ///
+    /// # Errors
+    /// When there is none to be had; the TPM then enters failure mode.
+    fn entropy(&mut self, out: &mut [u8]) -> Result<(), EntropyError>;
+    /// Milliseconds on a clock that never goes back and keeps running while the TPM is powered.
+    fn now_ms(&mut self) -> u64;
+    /// True when the caller asked to cancel the running command.
+    fn canceled(&mut self) -> bool {
+        false
+    }
+}
+
+/// No entropy could be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntropyError;
+impl core::fmt::Display for EntropyError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the platform gives no entropy")
+    }
+}
+impl core::error::Error for EntropyError {}
+
+/// A change of permanent state, as bytes: to be durable before the response is released.
+pub type Delta = Zeroizing<Vec<u8>>;
+
+/// The outcome of one command.
+pub struct Executed {
+    /// The response, header included.
+    pub response: Vec<u8>,
+    /// What must be durable before `response` may leave.
+    pub delta: Option<Delta>,
+}
+
+/// Choices made when a TPM is manufactured.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Algorithms and limits.
+    pub profile: &'static Profile,
+}
+impl Default for Config {
+    fn default() -> Self {
+        Config { profile: &DEFAULT }
+    }
+}

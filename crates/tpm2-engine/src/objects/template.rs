@@ -1,0 +1,155 @@
+//! Is a public area consistent (Part 1, 25; Part 3, 12.1)? The codes lack their position.
+use crate::crypt::hash;
+use crate::state::object::Object;
+use tpm2_wire::{
+    Rc, TpmAlg, TpmaObject, TpmiAlgKdf, TpmtEccScheme, TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms, TpmtRsaScheme,
+};
+
+/// Checks a template that an object is to be created from. `data` is the size of the sensitive data given.
+pub(crate) fn check_create(parent: Option<&Object>, public: &TpmtPublic, data: usize) -> Result<(), Rc> {
+    let attributes = public.object_attributes;
+    let origin = attributes.has(TpmaObject::SENSITIVE_DATA_ORIGIN);
+    if !origin && data == 0 {
+        return Err(Rc::ATTRIBUTES);
+    }
+    if parent.is_some() && origin && data != 0 {
+        return Err(Rc::ATTRIBUTES);
+    }
+    let restricted_import = attributes.has(TpmaObject::RESTRICTED)
+        && !origin
+        && attributes.any(TpmaObject::FIXED_PARENT | TpmaObject::FIXED_TPM);
+    match public.kind() {
+        TpmAlg::KEYEDHASH => {
+            // A data object holds what the caller gives.
+            if !attributes.any(TpmaObject::SIGN | TpmaObject::DECRYPT) && origin {
+                return Err(Rc::ATTRIBUTES);
+            }
+            if restricted_import {
+                return Err(Rc::ATTRIBUTES);
+            }
+        }
+        TpmAlg::SYMCIPHER if restricted_import => return Err(Rc::ATTRIBUTES),
+        TpmAlg::SYMCIPHER => {}
+        // The TPM makes asymmetric keys itself.
+        _ if !origin => return Err(Rc::ATTRIBUTES),
+        _ => {}
+    }
+    check_attributes(parent, public)
+}
+
+/// Checks the attributes of a public area, and then its scheme.
+pub(crate) fn check_attributes(parent: Option<&Object>, public: &TpmtPublic) -> Result<(), Rc> {
+    let attributes = public.object_attributes;
+    let has = |bits| attributes.has(bits);
+    let name_alg = hash(public.name_alg.ok_or(Rc::HASH)?)?;
+    if !public.auth_policy.is_empty() && public.auth_policy.len() != name_alg.digest_size() {
+        return Err(Rc::SIZE);
+    }
+    let parent_fixed = parent.is_none_or(|parent| parent.has(TpmaObject::FIXED_TPM));
+    if parent_fixed {
+        if has(TpmaObject::FIXED_PARENT) != has(TpmaObject::FIXED_TPM) {
+            return Err(Rc::ATTRIBUTES);
+        }
+    } else if has(TpmaObject::FIXED_TPM) {
+        return Err(Rc::ATTRIBUTES);
+    }
+    if has(TpmaObject::SIGN) == has(TpmaObject::DECRYPT) {
+        // A restricted key has one use; a data object has none.
+        if has(TpmaObject::RESTRICTED) {
+            return Err(Rc::ATTRIBUTES);
+        }
+        if public.kind() != TpmAlg::KEYEDHASH && !has(TpmaObject::SIGN) {
+            return Err(Rc::ATTRIBUTES);
+        }
+    }
+    if has(TpmaObject::FIXED_TPM) && has(TpmaObject::ENCRYPTED_DUPLICATION) {
+        return Err(Rc::ATTRIBUTES);
+    }
+    if let Some(parent) = parent.filter(|parent| !parent.has(TpmaObject::FIXED_TPM))
+        && has(TpmaObject::ENCRYPTED_DUPLICATION) != parent.has(TpmaObject::ENCRYPTED_DUPLICATION)
+    {
+        return Err(Rc::ATTRIBUTES);
+    }
+    // This TPM has no firmware-limited or SVN-limited hierarchies.
+    if attributes.any(TpmaObject::FIRMWARE_LIMITED | TpmaObject::SVN_LIMITED) {
+        return Err(Rc::ATTRIBUTES);
+    }
+    check_scheme(parent, public)
+}
+
+/// Does the scheme fit the attributes?
+pub(crate) fn check_scheme(parent: Option<&Object>, public: &TpmtPublic) -> Result<(), Rc> {
+    let has = |bits| public.object_attributes.has(bits);
+    let (sign, decrypt) = (has(TpmaObject::SIGN), has(TpmaObject::DECRYPT));
+    let restricted = has(TpmaObject::RESTRICTED);
+    let symmetric = match &public.parameters {
+        TpmtPublicParms::Symcipher(symmetric) => Some(*symmetric),
+        TpmtPublicParms::Keyedhash(scheme) => {
+            let fits = match scheme {
+                None => sign == decrypt,
+                Some(TpmtKeyedhashScheme::Hmac(_)) => sign && !decrypt,
+                Some(TpmtKeyedhashScheme::Xor(xor)) => {
+                    decrypt && !sign && (!restricted || xor.kdf == Some(TpmiAlgKdf::Kdf1Sp800_108))
+                }
+            };
+            return if fits { Ok(()) } else { Err(Rc::SCHEME) };
+        }
+        TpmtPublicParms::Rsa(parms) => {
+            let kind = parms.scheme.map(|scheme| match scheme {
+                TpmtRsaScheme::Rsassa(_) | TpmtRsaScheme::Rsapss(_) => Use::Sign,
+                TpmtRsaScheme::Rsaes | TpmtRsaScheme::Oaep(_) => Use::Decrypt,
+            });
+            check_asymmetric(kind, sign, decrypt, restricted, parms.symmetric.is_some())?;
+            parms.symmetric
+        }
+        TpmtPublicParms::Ecc(parms) => {
+            let kind = parms.scheme.map(|scheme| match scheme {
+                TpmtEccScheme::Ecdh(_) | TpmtEccScheme::Ecmqv(_) => Use::Decrypt,
+                _ => Use::Sign,
+            });
+            check_asymmetric(kind, sign, decrypt, restricted, parms.symmetric.is_some())?;
+            if parms.kdf.is_some() {
+                return Err(Rc::KDF);
+            }
+            parms.symmetric
+        }
+        _ => return Err(Rc::TYPE),
+    };
+    // A storage key protects its children as its parent does.
+    if restricted && decrypt {
+        let symmetric = symmetric.ok_or(Rc::SYMMETRIC)?;
+        if let Some(parent) = parent.filter(|_| has(TpmaObject::FIXED_PARENT)) {
+            if public.name_alg != parent.public.name_alg {
+                return Err(Rc::HASH);
+            }
+            if parent.symmetric() != Some(symmetric) {
+                return Err(Rc::SYMMETRIC);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Sign,
+    Decrypt,
+}
+
+fn check_asymmetric(
+    scheme: Option<Use>,
+    sign: bool,
+    decrypt: bool,
+    restricted: bool,
+    symmetric: bool,
+) -> Result<(), Rc> {
+    let fits = match (sign, decrypt) {
+        (true, false) => scheme == Some(Use::Sign) || scheme.is_none() && !restricted,
+        (false, true) => scheme.is_none() || scheme == Some(Use::Decrypt) && !restricted,
+        _ => scheme.is_none(),
+    };
+    if !fits {
+        return Err(Rc::SCHEME);
+    }
+    if symmetric && !(restricted && decrypt) { Err(Rc::SYMMETRIC) } else { Ok(()) }
+}

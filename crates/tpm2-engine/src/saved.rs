@@ -1,0 +1,194 @@
+//! How state is written down: numbered fields, each with its length, so that a reader knows what it does not know.
+//!
+//! A structure is destructured exhaustively where it is saved: a field that nobody decided about does not compile.
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use tpm2_wire::{Accept, Buffer, Reader, Secret, Wire, to_vec};
+
+/// Saved state that cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadError {
+    /// What was wrong, and in which part of the state.
+    pub what: &'static str,
+}
+impl core::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "the TPM state cannot be loaded: {}", self.what)
+    }
+}
+impl core::error::Error for LoadError {}
+
+pub(crate) const fn bad(what: &'static str) -> LoadError {
+    LoadError { what }
+}
+
+/// A value that survives in bytes.
+pub(crate) trait Saved: Sized {
+    fn save(&self, w: &mut Vec<u8>);
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError>;
+    fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
+        let mut r = Reader::new(bytes, &Accept::ALL);
+        let value = Self::load(&mut r)?;
+        r.finish().map_err(|_| bad("a record is longer than its content"))?;
+        Ok(value)
+    }
+}
+
+pub(crate) fn take<'a>(r: &mut Reader<'a>, n: usize) -> Result<&'a [u8], LoadError> {
+    r.take(n).map_err(|_| bad("a record is cut short"))
+}
+
+/// Types of the wire are saved as on the wire.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! saved_as_wire { ($($t:ty)*) => { $(
+    impl $crate::saved::Saved for $t {
+        fn save(&self, w: &mut alloc::vec::Vec<u8>) { tpm2_wire::Wire::write(self, w) }
+        fn load(r: &mut tpm2_wire::Reader<'_>) -> Result<Self, $crate::saved::LoadError> {
+            tpm2_wire::Wire::read(r).map_err(|_| $crate::saved::bad(concat!("malformed ", stringify!($t))))
+        }
+    }
+)* } }
+saved_as_wire! { u8 u16 u32 u64 tpm2_wire::TpmiAlgHash tpm2_wire::TpmtSymDef tpm2_wire::TpmsNvPublic tpm2_wire::TpmtSensitive tpm2_wire::TpmaLocality }
+
+impl<const MAX: usize> Saved for Secret<MAX> {
+    fn save(&self, w: &mut Vec<u8>) {
+        self.write(w);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        Wire::read(r).map_err(|_| bad("malformed secret"))
+    }
+}
+impl<const MAX: usize> Saved for Buffer<MAX> {
+    fn save(&self, w: &mut Vec<u8>) {
+        self.write(w);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        Wire::read(r).map_err(|_| bad("malformed buffer"))
+    }
+}
+/// A public area, whose nameAlg may be null.
+impl Saved for tpm2_wire::TpmtPublic {
+    fn save(&self, w: &mut Vec<u8>) {
+        self.write(w);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        tpm2_wire::AnyName::read(r).map(|public| public.0).map_err(|_| bad("malformed public area"))
+    }
+}
+impl Saved for bool {
+    fn save(&self, w: &mut Vec<u8>) {
+        w.push(u8::from(*self));
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        match u8::load(r)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(bad("a flag is neither 0 nor 1")),
+        }
+    }
+}
+impl<T: Saved> Saved for Option<T> {
+    fn save(&self, w: &mut Vec<u8>) {
+        self.is_some().save(w);
+        if let Some(value) = self {
+            value.save(w);
+        }
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        bool::load(r)?.then(|| T::load(r)).transpose()
+    }
+}
+impl<T: Saved> Saved for Arc<T> {
+    fn save(&self, w: &mut Vec<u8>) {
+        T::save(self, w);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        T::load(r).map(Arc::new)
+    }
+}
+impl<T: Saved> Saved for Vec<T> {
+    fn save(&self, w: &mut Vec<u8>) {
+        (self.len() as u32).save(w);
+        self.iter().for_each(|value| value.save(w));
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        let count = u32::load(r)?;
+        (0..count).map(|_| T::load(r)).collect()
+    }
+}
+impl<K: Saved + Ord, V: Saved> Saved for BTreeMap<K, V> {
+    fn save(&self, w: &mut Vec<u8>) {
+        (self.len() as u32).save(w);
+        self.iter().for_each(|(key, value)| {
+            key.save(w);
+            value.save(w);
+        });
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        let count = u32::load(r)?;
+        (0..count).map(|_| Ok((K::load(r)?, V::load(r)?))).collect()
+    }
+}
+/// Digests are saved with their length.
+impl Saved for tpm2_crypto::Digest {
+    fn save(&self, w: &mut Vec<u8>) {
+        w.push(self.len() as u8);
+        w.extend_from_slice(self);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        let len = u8::load(r)?;
+        tpm2_crypto::Digest::from_slice(take(r, usize::from(len))?).ok_or(bad("a digest is too long"))
+    }
+}
+impl Saved for tpm2_crypto::HashAlg {
+    fn save(&self, w: &mut Vec<u8>) {
+        self.id().save(w);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        tpm2_crypto::HashAlg::from_id(u16::load(r)?).ok_or(bad("unknown hash algorithm"))
+    }
+}
+
+/// Writes one numbered field.
+pub(crate) fn save_field<T: Saved>(number: u8, value: &T, w: &mut Vec<u8>) {
+    number.save(w);
+    let at = w.len();
+    0u32.save(w);
+    value.save(w);
+    let len = (w.len() - at - 4) as u32;
+    if let Some(slot) = w.get_mut(at..at + 4) {
+        slot.copy_from_slice(&len.to_be_bytes());
+    }
+}
+/// Reads the field that must come next.
+pub(crate) fn load_field<T: Saved>(number: u8, r: &mut Reader<'_>) -> Result<T, LoadError> {
+    if u8::load(r)? != number {
+        return Err(bad("a field is missing or from a newer version"));
+    }
+    let len = u32::load(r)?;
+    T::from_bytes(take(r, len as usize)?)
+}
+
+/// A structure as numbered fields. The first form declares it; numbers are never used again once retired.
+macro_rules! saved {
+    ($( $(#[$d:meta])* $name:ident { $( $(#[$fd:meta])* $number:literal $field:ident : $t:ty, )* } )*) => { $(
+        $(#[$d])*
+        #[derive(Clone)]
+        pub(crate) struct $name { $( $(#[$fd])* pub(crate) $field: $t, )* }
+        impl $crate::saved::Saved for $name {
+            fn save(&self, w: &mut alloc::vec::Vec<u8>) {
+                let $name { $($field),* } = self;
+                $( $crate::saved::save_field($number, $field, w); )*
+            }
+            fn load(r: &mut tpm2_wire::Reader<'_>) -> Result<Self, $crate::saved::LoadError> {
+                Ok($name { $( $field: $crate::saved::load_field($number, r)?, )* })
+            }
+        }
+    )* };
+}
+pub(crate) use saved;
+
+/// The bytes of a wire value, for hashing.
+pub(crate) fn wire<T: Wire>(value: &T) -> Vec<u8> {
+    to_vec(value)
+}

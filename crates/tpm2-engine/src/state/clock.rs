@@ -1,0 +1,64 @@
+//! Time and clock (Part 1, 36): how both advance, and what follows them.
+use super::State;
+use alloc::sync::Arc;
+use tpm2_wire::{TpmsClockInfo, TpmsTimeInfo, TpmiYesNo};
+
+/// The clock is made durable at least this often, in milliseconds: the longest interval that Part 1 allows, so that
+/// commands which change nothing permanent need no disk.
+pub(crate) const UPDATE_INTERVAL: u64 = 1 << 22;
+
+impl State {
+    /// Lets `elapsed` milliseconds pass.
+    pub(crate) fn advance(&mut self, elapsed: u64) {
+        self.volatile.time = self.volatile.time.saturating_add(elapsed);
+        if !self.volatile.started {
+            return;
+        }
+        let before = self.orderly.clock;
+        self.orderly.clock = before.saturating_add(elapsed);
+        if before / UPDATE_INTERVAL != self.orderly.clock / UPDATE_INTERVAL {
+            self.orderly.clock_safe = true;
+            self.keep_clock();
+        }
+        self.self_heal();
+    }
+    /// Makes the clock durable with the next delta.
+    pub(crate) fn keep_clock(&mut self) {
+        self.persistent.orderly = Arc::new(self.orderly.clone());
+    }
+    /// Lowers the count of failed authorizations as time passes (Part 1, 19.8.4).
+    fn self_heal(&mut self) {
+        let da = &self.persistent.da;
+        let clock = self.orderly.clock;
+        let interval = u64::from(da.recovery_time).saturating_mul(1000);
+        let mut forgiven = 0;
+        if da.failed_tries > 0 && interval > 0 {
+            let steps = clock.saturating_sub(self.orderly.self_heal_timer) / interval;
+            forgiven = u32::try_from(steps).unwrap_or(u32::MAX).min(da.failed_tries);
+        }
+        let enable = !da.lockout_auth_enabled
+            && da.lockout_recovery != 0
+            && clock.saturating_sub(self.orderly.lockout_timer) >= u64::from(da.lockout_recovery).saturating_mul(1000);
+        if forgiven > 0 || enable {
+            let da = Arc::make_mut(&mut self.persistent.da);
+            da.failed_tries -= forgiven;
+            da.lockout_auth_enabled |= enable;
+            self.orderly.self_heal_timer =
+                self.orderly.self_heal_timer.saturating_add(interval.saturating_mul(u64::from(forgiven)));
+            self.keep_clock();
+        }
+    }
+    /// `TPMS_CLOCK_INFO`.
+    pub(crate) fn clock_info(&self) -> TpmsClockInfo {
+        TpmsClockInfo {
+            clock: self.orderly.clock,
+            reset_count: self.persistent.counters.reset_count,
+            restart_count: self.reset.restart_count,
+            safe: TpmiYesNo::from(self.orderly.clock_safe),
+        }
+    }
+    /// `TPMS_TIME_INFO`.
+    pub(crate) fn time_info(&self) -> TpmsTimeInfo {
+        TpmsTimeInfo { time: self.volatile.time, clock_info: self.clock_info() }
+    }
+}

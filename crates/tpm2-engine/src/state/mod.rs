@@ -1,0 +1,268 @@
+//! The state of a TPM, in tiers by what each survives.
+//!
+//! A command runs on a copy of [`State`] that replaces the original when the command succeeds, and is dropped when
+//! it fails: an error leaves the state as it was. Copies are cheap since all that is large is shared. What was
+//! changed of the permanent tier is found by comparing the two ([`persist::delta`]), so that no action can forget
+//! to say that it changed something.
+pub(crate) mod clock;
+pub(crate) mod nv;
+pub(crate) mod object;
+pub(crate) mod pcr;
+pub(crate) mod persist;
+pub(crate) mod sequence;
+pub(crate) mod session;
+
+use crate::saved::saved;
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use nv::NvIndex;
+use object::{Loaded, Object};
+use pcr::{BankConfig, Pcrs};
+use sequence::Sequence;
+use session::Session;
+use tpm2_wire::{Secret, Tpm2bAuth, Tpm2bDigest, TpmiAlgHash};
+
+/// Bytes of a primary seed (`PRIMARY_SEED_SIZE`).
+pub(crate) const SEED_SIZE: usize = 64;
+/// Bytes of a proof value (`PROOF_SIZE`).
+pub(crate) const PROOF_SIZE: usize = 64;
+
+/// All of it.
+#[derive(Clone)]
+pub(crate) struct State {
+    /// Survives everything but `TPM2_Clear` and its like; each change is made durable.
+    pub(crate) persistent: Persistent,
+    /// Survives an orderly shutdown; after another it is rebuilt from what was last made durable.
+    pub(crate) orderly: Orderly,
+    /// Lost by a TPM Reset.
+    pub(crate) reset: ResetState,
+    /// Lost by a TPM Reset and a TPM Restart.
+    pub(crate) clear: ClearState,
+    /// Lost by `_TPM_Init`.
+    pub(crate) volatile: Volatile,
+}
+
+/// The permanent tier: parts that change together share an `Arc`.
+#[derive(Clone)]
+pub(crate) struct Persistent {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) seeds: Arc<Seeds>,
+    pub(crate) hierarchies: Arc<Hierarchies>,
+    pub(crate) da: Arc<DictionaryAttack>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) audit: Arc<AuditConfig>,
+    pub(crate) banks: Arc<BankConfig>,
+    pub(crate) orderly: Arc<Orderly>,
+    pub(crate) kept: Arc<Option<Kept>>,
+    pub(crate) nv: Arc<BTreeMap<u32, Arc<NvIndex>>>,
+    pub(crate) objects: Arc<BTreeMap<u32, Arc<Object>>>,
+}
+
+saved! {
+    /// What the TPM is.
+    Identity {
+        /// The name of its profile.
+        1 profile: Vec<u8>,
+    }
+    /// The primary seeds and proofs.
+    Seeds {
+        1 endorsement: Secret<SEED_SIZE>,
+        2 storage: Secret<SEED_SIZE>,
+        3 platform: Secret<SEED_SIZE>,
+        4 platform_proof: Secret<PROOF_SIZE>,
+        5 storage_proof: Secret<PROOF_SIZE>,
+        6 endorsement_proof: Secret<PROOF_SIZE>,
+        /// How RSA primes are derived from each seed, in the order of the seeds: see `derive`.
+        7 derivation: Vec<u8>,
+    }
+    /// A policy and the hash that it is computed with.
+    Policy {
+        1 alg: Option<TpmiAlgHash>,
+        2 digest: Tpm2bDigest,
+    }
+    /// Authorizations of the hierarchies other than the platform's.
+    Hierarchies {
+        1 owner_auth: Tpm2bAuth,
+        2 endorsement_auth: Tpm2bAuth,
+        3 lockout_auth: Tpm2bAuth,
+        4 owner_policy: Policy,
+        5 endorsement_policy: Policy,
+        6 lockout_policy: Policy,
+        7 disable_clear: bool,
+    }
+    /// Dictionary-attack protection (Part 1, 19.8).
+    DictionaryAttack {
+        1 failed_tries: u32,
+        2 max_tries: u32,
+        /// Seconds.
+        3 recovery_time: u32,
+        /// Seconds.
+        4 lockout_recovery: u32,
+        5 lockout_auth_enabled: bool,
+    }
+    /// Counts of resets, and how the last run ended.
+    Counters {
+        /// All resets ever; secret values derive from it.
+        1 total_reset_count: u64,
+        /// Resets since `TPM2_Clear`.
+        2 reset_count: u32,
+        /// How the TPM was shut down: see `Shutdown`.
+        3 shutdown: u8,
+        /// `tpmEstablished` of the platform interface.
+        4 established: bool,
+    }
+    /// Command audit.
+    AuditConfig {
+        1 counter: u64,
+        2 alg: Option<TpmiAlgHash>,
+        3 commands: Vec<u32>,
+    }
+    /// The clock and the timers that follow it.
+    Orderly {
+        /// Milliseconds.
+        1 clock: u64,
+        2 clock_safe: bool,
+        /// The clock value at which `failed_tries` was last lowered or raised.
+        3 self_heal_timer: u64,
+        /// The clock value at which lockout authorization last failed.
+        4 lockout_timer: u64,
+    }
+    /// What `TPM2_Shutdown(STATE)` keeps.
+    Kept {
+        1 reset: ResetState,
+        2 clear: ClearState,
+    }
+    /// Lost by a TPM Reset.
+    ResetState {
+        1 null_proof: Secret<PROOF_SIZE>,
+        2 null_seed: Secret<SEED_SIZE>,
+        3 clear_count: u32,
+        4 object_context_id: u64,
+        /// Sessions that are saved, by the low bits of their handles, with the context identifier expected back.
+        5 saved_sessions: BTreeMap<u32, u64>,
+        6 context_counter: u64,
+        7 command_audit_digest: Option<Tpm2bDigest>,
+        8 restart_count: u32,
+        9 pcr_counter: u32,
+    }
+    /// Lost by a TPM Reset and a TPM Restart.
+    ClearState {
+        1 owner_enable: bool,
+        2 endorsement_enable: bool,
+        3 platform_nv_enable: bool,
+        4 platform_auth: Tpm2bAuth,
+        5 platform_policy: Policy,
+        /// PCRs that a TPM Resume brings back.
+        6 pcrs: Option<Pcrs>,
+        /// `TPM2_ReadOnlyControl`.
+        7 read_only: bool,
+    }
+    /// Lost by `_TPM_Init`.
+    Volatile {
+        1 started: bool,
+        2 platform_enable: bool,
+        3 objects: BTreeMap<u32, Loaded>,
+        4 sessions: BTreeMap<u32, Arc<Session>>,
+        5 exclusive_audit: Option<u32>,
+        6 pcrs: Arc<Pcrs>,
+        /// Milliseconds since power-on.
+        7 time: u64,
+        /// The `_TPM_Hash_*` sequence that is open.
+        8 event: Option<Arc<Sequence>>,
+        /// What locality the H-CRTM or `TPM2_Startup` gave PCR 0.
+        9 startup_locality: u8,
+        10 h_crtm: bool,
+        /// `TPM2_PCR_Allocate` waits for a reset: the TPM will not Resume.
+        11 banks_changed: bool,
+        /// Changes with each `TPM2_Startup` that lost track of time: timeouts of another epoch have expired.
+        12 time_epoch: u32,
+    }
+}
+
+impl Policy {
+    pub(crate) fn none() -> Policy {
+        Policy { alg: None, digest: Tpm2bDigest::default() }
+    }
+}
+
+/// How the last run ended (`Counters::shutdown`).
+pub(crate) mod shutdown {
+    /// Not orderly, or running.
+    pub(crate) const NONE: u8 = 0;
+    pub(crate) const CLEAR: u8 = 1;
+    pub(crate) const STATE: u8 = 2;
+}
+
+impl DictionaryAttack {
+    /// Factory values, which `TPM2_Clear` restores as well.
+    pub(crate) fn new() -> Self {
+        DictionaryAttack {
+            failed_tries: 0,
+            max_tries: 3,
+            recovery_time: 1000,
+            lockout_recovery: 1000,
+            lockout_auth_enabled: true,
+        }
+    }
+}
+impl Hierarchies {
+    pub(crate) fn new() -> Self {
+        Hierarchies {
+            owner_auth: Tpm2bAuth::default(),
+            endorsement_auth: Tpm2bAuth::default(),
+            lockout_auth: Tpm2bAuth::default(),
+            owner_policy: Policy::none(),
+            endorsement_policy: Policy::none(),
+            lockout_policy: Policy::none(),
+            disable_clear: false,
+        }
+    }
+}
+impl ClearState {
+    /// The values of `TPM2_Startup(CLEAR)`.
+    pub(crate) fn new() -> Self {
+        ClearState {
+            owner_enable: true,
+            endorsement_enable: true,
+            platform_nv_enable: true,
+            platform_auth: Tpm2bAuth::default(),
+            platform_policy: Policy::none(),
+            pcrs: None,
+            read_only: false,
+        }
+    }
+}
+impl ResetState {
+    /// The values of a TPM Reset, with fresh null seed and proof.
+    pub(crate) fn new(null_proof: Secret<PROOF_SIZE>, null_seed: Secret<SEED_SIZE>) -> Self {
+        ResetState {
+            null_proof,
+            null_seed,
+            clear_count: 0,
+            object_context_id: 0,
+            saved_sessions: BTreeMap::new(),
+            context_counter: 0,
+            command_audit_digest: None,
+            restart_count: 0,
+            pcr_counter: 0,
+        }
+    }
+}
+impl Volatile {
+    /// The values after `_TPM_Init`.
+    pub(crate) fn new(pcrs: Pcrs) -> Self {
+        Volatile {
+            started: false,
+            platform_enable: false,
+            objects: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            exclusive_audit: None,
+            pcrs: Arc::new(pcrs),
+            time: 0,
+            event: None,
+            startup_locality: 0,
+            h_crtm: false,
+            banks_changed: false,
+            time_epoch: 0,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! One TPM: made, powered, asked, saved.
+use crate::crypt::random;
+use crate::dispatch::{Request, refuse};
+use crate::saved::{Saved, bad, load_field, save_field};
+use crate::state::pcr::{BankConfig, Pcrs};
+use crate::state::persist;
+use crate::state::{
+    AuditConfig, ClearState, Counters, DictionaryAttack, Hierarchies, Identity, Orderly, Persistent, ResetState, Seeds,
+    State, Volatile, shutdown,
+};
+use crate::{Config, Delta, EntropyError, Executed, LoadError, Platform, Profile, command};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use tpm2_crypto::{CryptoProvider, Drbg};
+use tpm2_wire::{Accept, Command, GetCapability, GetTestResult, Rc, Reader, Secret, SetCommandCodeAuditStatus, TpmSt, TpmiAlgHash, Wire};
+use zeroize::Zeroizing;
+
+/// Entropy that a generator is seeded with, in bytes.
+const ENTROPY: usize = 48;
+/// Requests after which the generator takes fresh entropy (SP 800-90A allows 2^48).
+const RESEED_INTERVAL: u64 = 1 << 20;
+/// The version of the volatile state format.
+const VOLATILE_VERSION: u8 = 1;
+
+/// One TPM.
+pub struct Tpm {
+    pub(crate) crypto: &'static CryptoProvider,
+    pub(crate) profile: &'static Profile,
+    pub(crate) state: State,
+    /// Outside of the state: an error must not rewind it.
+    pub(crate) rng: Drbg,
+    /// Failure mode (Part 1, 12.4): why.
+    pub(crate) failure: Option<&'static str>,
+    /// The platform's clock when it was last read, in milliseconds.
+    last_ms: Option<u64>,
+}
+
+impl Tpm {
+    /// A new TPM with fresh seeds. Make [`Tpm::snapshot`] durable before use.
+    ///
+    /// # Errors
+    /// When the platform gives no entropy.
+    pub fn manufacture(
+        crypto: &'static CryptoProvider,
+        config: &Config,
+        platform: &mut dyn Platform,
+    ) -> Result<Tpm, EntropyError> {
+        let mut rng = seeded(crypto, platform)?;
+        let mut secret = || random(&mut rng, 64).map(|bytes| Secret::from(&bytes[..])).map_err(|_| EntropyError);
+        let seeds = Seeds {
+            endorsement: secret()?,
+            storage: secret()?,
+            platform: secret()?,
+            platform_proof: secret()?,
+            storage_proof: secret()?,
+            endorsement_proof: secret()?,
+            derivation: alloc::vec![1, 1, 1, 1],
+        };
+        let (null_proof, null_seed) = (secret()?, secret()?);
+        let banks = BankConfig::new(config.profile.banks);
+        let orderly = Orderly { clock: 0, clock_safe: true, self_heal_timer: 0, lockout_timer: 0 };
+        let persistent = Persistent {
+            identity: Arc::new(Identity { profile: config.profile.name.as_bytes().to_vec() }),
+            seeds: Arc::new(seeds),
+            hierarchies: Arc::new(Hierarchies::new()),
+            da: Arc::new(DictionaryAttack::new()),
+            counters: Arc::new(Counters {
+                total_reset_count: 0,
+                reset_count: 0,
+                shutdown: shutdown::NONE,
+                established: false,
+            }),
+            audit: Arc::new(AuditConfig {
+                counter: 0,
+                alg: Some(TpmiAlgHash::Sha256),
+                commands: alloc::vec![SetCommandCodeAuditStatus::SHAPE.code],
+            }),
+            banks: Arc::new(banks.clone()),
+            orderly: Arc::new(orderly.clone()),
+            kept: Arc::new(None),
+            nv: Arc::new(BTreeMap::new()),
+            objects: Arc::new(BTreeMap::new()),
+        };
+        let state = State {
+            persistent,
+            orderly,
+            reset: ResetState::new(null_proof, null_seed),
+            clear: ClearState::new(),
+            volatile: Volatile::new(Pcrs::new(&banks)),
+        };
+        Ok(Tpm { crypto, profile: config.profile, state, rng, failure: None, last_ms: None })
+    }
+
+    /// A TPM from its snapshot and the deltas that followed it, in order. It is not powered yet.
+    ///
+    /// # Errors
+    /// When the records are not those of a TPM that this engine can be.
+    pub fn load(
+        crypto: &'static CryptoProvider,
+        records: &[&[u8]],
+        platform: &mut dyn Platform,
+    ) -> Result<Tpm, LoadError> {
+        let persistent = persist::replay(records)?;
+        let name = core::str::from_utf8(&persistent.identity.profile).map_err(|_| bad("the profile has no name"))?;
+        let profile = Profile::by_name(name).ok_or(bad("the profile is not known to this version"))?;
+        let mut rng = seeded(crypto, platform).map_err(|_| bad("no entropy"))?;
+        let mut secret =
+            || random(&mut rng, 64).map(|bytes| Secret::from(&bytes[..])).map_err(|_| bad("no entropy"));
+        let reset = ResetState::new(secret()?, secret()?);
+        let state = State {
+            orderly: (*persistent.orderly).clone(),
+            reset,
+            clear: ClearState::new(),
+            volatile: Volatile::new(Pcrs::new(&persistent.banks)),
+            persistent,
+        };
+        Ok(Tpm { crypto, profile, state, rng, failure: None, last_ms: None })
+    }
+
+    /// All permanent state, in the format of a delta.
+    #[must_use]
+    pub fn snapshot(&self) -> Delta {
+        persist::delta(None, &self.state.persistent).unwrap_or_default()
+    }
+
+    /// `_TPM_Init`: power was applied, or reset asserted. Volatile state is lost; `TPM2_Startup` must follow.
+    pub fn power_on(&mut self, platform: &mut dyn Platform) {
+        self.failure = None;
+        match seeded(self.crypto, platform) {
+            Ok(rng) => self.rng = rng,
+            Err(EntropyError) => self.failure = Some("entropy"),
+        }
+        self.state.volatile = Volatile::new(Pcrs::new(&self.state.persistent.banks));
+        self.last_ms = Some(platform.now_ms());
+    }
+
+    /// Runs one command. Never panics, whatever the bytes.
+    pub fn execute(&mut self, platform: &mut dyn Platform, locality: u8, command: &[u8]) -> Executed {
+        self.pass_time(platform);
+        let before = self.state.persistent.clone();
+        let response = match self.run(platform, locality, command) {
+            Ok(response) => response,
+            Err(rc) => {
+                if rc == Rc::FAILURE && self.failure.is_none() {
+                    self.failure = Some("internal");
+                }
+                refuse(rc)
+            }
+        };
+        Executed { response, delta: persist::delta(Some(&before), &self.state.persistent) }
+    }
+
+    fn run(&mut self, platform: &mut dyn Platform, locality: u8, command: &[u8]) -> Result<Vec<u8>, Rc> {
+        let accept = Accept::ALL;
+        let mut r = Reader::new(command, &accept);
+        let short = |_| Rc::COMMAND_SIZE;
+        let tag = u16::read(&mut r).map_err(short)?;
+        if tag != TpmSt::NO_SESSIONS && tag != TpmSt::SESSIONS {
+            return Err(Rc::BAD_TAG);
+        }
+        let size = u32::read(&mut r).map_err(short)? as usize;
+        if size != command.len() || size > self.profile.buffer_size {
+            return Err(Rc::COMMAND_SIZE);
+        }
+        let code = u32::read(&mut r).map_err(short)?;
+        if self.failure.is_some() && ![GetTestResult::SHAPE.code, GetCapability::SHAPE.code].contains(&code) {
+            return Err(Rc::FAILURE);
+        }
+        if self.rng.reseed_counter() > RESEED_INTERVAL {
+            let mut fresh = Zeroizing::new([0; ENTROPY]);
+            platform.entropy(&mut *fresh).map_err(|_| Rc::FAILURE)?;
+            self.rng.reseed(&[&*fresh]);
+        }
+        command::run(self, platform, code, &Request { tag, locality, body: r.rest() })
+    }
+
+    /// Lets the clock catch up with the platform's.
+    pub(crate) fn pass_time(&mut self, platform: &mut dyn Platform) {
+        let now = platform.now_ms();
+        let elapsed = self.last_ms.map_or(0, |last| now.saturating_sub(last));
+        self.last_ms = Some(now);
+        self.state.advance(elapsed);
+    }
+
+    /// All volatile state, for suspend and migration at any moment between commands. It holds secrets.
+    #[must_use]
+    pub fn save_volatile(&self) -> Zeroizing<Vec<u8>> {
+        let mut w = Zeroizing::new(Vec::with_capacity(16 * 1024));
+        w.push(VOLATILE_VERSION);
+        let State { persistent, orderly, reset, clear, volatile } = &self.state;
+        save_field(1, &persistent.counters.total_reset_count, &mut w);
+        save_field(2, orderly, &mut w);
+        save_field(3, reset, &mut w);
+        save_field(4, clear, &mut w);
+        save_field(5, volatile, &mut w);
+        w
+    }
+    /// Takes up volatile state that [`Tpm::save_volatile`] made of the same TPM.
+    ///
+    /// # Errors
+    /// When the bytes are not such, or are of another run than the permanent state.
+    pub fn load_volatile(&mut self, platform: &mut dyn Platform, bytes: &[u8]) -> Result<(), LoadError> {
+        let mut r = Reader::new(bytes, &Accept::ALL);
+        if u8::load(&mut r)? != VOLATILE_VERSION {
+            return Err(bad("the volatile state is of another version"));
+        }
+        let resets: u64 = load_field(1, &mut r)?;
+        let (orderly, reset, clear) = (load_field(2, &mut r)?, load_field(3, &mut r)?, load_field(4, &mut r)?);
+        let volatile = load_field(5, &mut r)?;
+        r.finish().map_err(|_| bad("the volatile state is too long"))?;
+        if resets != self.state.persistent.counters.total_reset_count {
+            return Err(bad("the volatile state is not of the same run as the permanent state"));
+        }
+        self.state.orderly = orderly;
+        self.state.reset = reset;
+        self.state.clear = clear;
+        self.state.volatile = volatile;
+        self.last_ms = Some(platform.now_ms());
+        Ok(())
+    }
+}
+
+/// A generator with fresh entropy.
+fn seeded(crypto: &CryptoProvider, platform: &mut dyn Platform) -> Result<Drbg, EntropyError> {
+    let mut entropy = Zeroizing::new([0; ENTROPY]);
+    platform.entropy(&mut *entropy)?;
+    Ok(Drbg::from_entropy(crypto, &[&*entropy]))
+}
