@@ -233,6 +233,11 @@ impl Machine {
         self.data_attached = false;
     }
 
+    /// The control connection is closed: what it left unfinished is forgotten.
+    pub fn control_closed(&mut self) {
+        self.hashing = Ok(());
+    }
+
     /// Whether the TPM has power.
     #[must_use]
     pub fn running(&self) -> bool {

@@ -117,6 +117,12 @@ impl PlatformParser {
         Some(PlatformEvent::Request(request))
     }
 
+    /// Whether the next request moves the cancel line: the only one to serve while a command runs.
+    #[must_use]
+    pub fn next_is_cancel(&self) -> bool {
+        matches!(be32(&self.buffer, 0), Some(9 | 10))
+    }
+
     fn unknown(&mut self) -> Option<PlatformEvent> {
         self.buffer.clear();
         Some(PlatformEvent::Unknown)
@@ -168,6 +174,17 @@ mod tests {
             }
             let expected: Vec<_> = expected.iter().cloned().map(PlatformEvent::Request).collect();
             assert_eq!(found, expected, "pieces of {size} bytes");
+        }
+    }
+
+    #[test]
+    fn the_cancel_line_is_told_before_it_is_taken() {
+        for (word, cancel) in [(9, true), (10, true), (1, false), (0, false)] {
+            let mut parser = PlatformParser::new();
+            parser.push(&[0, 0, 0]);
+            assert!(!parser.next_is_cancel());
+            parser.push(&[word]);
+            assert_eq!(parser.next_is_cancel(), cancel, "{word}");
         }
     }
 

@@ -1,0 +1,27 @@
+//! Virtual machines: what they are on disk, and how they are made, started, watched, stopped and removed.
+pub mod accel;
+pub mod change;
+mod child;
+pub mod config;
+pub mod console;
+pub mod create;
+pub mod disk;
+pub mod firmware;
+pub mod home;
+mod keeper;
+pub mod name;
+pub mod progress;
+mod qemu;
+mod qmp;
+pub mod size;
+pub mod start;
+mod state;
+pub mod stop;
+pub mod supervisor;
+mod time;
+pub mod view;
+
+pub use child::exec_with_parent;
+pub use config::Config;
+pub use home::Home;
+pub use name::Name;

@@ -1,0 +1,169 @@
+//! One TPM as the keeper has it: the trustlet that runs it and the store that keeps its records.
+//!
+//! The rule of the house is here and nowhere else: **a record is durable before anybody learns of
+//! the change in it**. When the store cannot make it durable, the engine is ahead of the disk and
+//! nothing it says may be believed: the TPM is in failure mode until it is opened anew from what
+//! the disk has.
+
+mod backend;
+mod blob;
+mod opening;
+
+use std::os::fd::BorrowedFd;
+
+use vtpm_proto::error_response;
+
+use crate::home::Home;
+use crate::link::{Link, LinkError, Reply};
+use crate::log::Log;
+use crate::rpc::ToTpm;
+pub use opening::OpenError;
+
+/// `TPM_RC_NV_UNAVAILABLE`: the answer to the command whose change could not be made durable.
+const RC_NV_UNAVAILABLE: u32 = 0x923;
+/// `TPM_RC_FAILURE`: the answer to every command after it.
+const RC_FAILURE: u32 = vtpm_proto::RC_FAILURE;
+
+/// How trustlets are started.
+#[derive(Debug, Clone)]
+pub struct Isolation {
+    /// The level: had or refused, never lowered.
+    pub level: vsm::Level,
+    /// The program that has the roles, when it is not the running one (tests).
+    pub program: Option<std::path::PathBuf>,
+}
+
+/// One TPM.
+pub struct Vtpm {
+    isolation: Isolation,
+    log: Log,
+    home: Home,
+    link: Option<Link>,
+    /// The state is open in the trustlet.
+    open: bool,
+    /// Why the TPM is in failure mode.
+    failed: Option<String>,
+    /// Provided by SET_STATEBLOB for the next power-on.
+    staged: backend::Staged,
+}
+
+impl Vtpm {
+    /// A TPM whose state lives in `home`. Nothing is opened or started yet.
+    pub fn new(home: Home, isolation: Isolation, log: Log) -> Vtpm {
+        Vtpm { isolation, log, home, link: None, open: false, failed: None, staged: backend::Staged::default() }
+    }
+
+    /// Starts a command. [`Vtpm::finish`] must follow before anything else is asked; only
+    /// [`Vtpm::cancel`] may come between. An error response, if it cannot even be started.
+    pub(crate) fn start(&mut self, locality: u8, command: &[u8]) -> Result<(), Vec<u8>> {
+        let request = ToTpm::Execute { locality, command: command.to_vec() };
+        match self.ready().and_then(|link| link.send(&request)) {
+            Ok(()) => Ok(()),
+            Err(why) => Err(self.fail(&why)),
+        }
+    }
+
+    /// The response to the command started, once its change is durable. Waits for it.
+    pub(crate) fn finish(&mut self) -> Vec<u8> {
+        let reply = match self.ready() {
+            Ok(link) => link.receive(),
+            Err(why) => Err(why),
+        };
+        match reply {
+            Ok(reply) => self.release(reply),
+            Err(why) => self.fail(&why),
+        }
+    }
+
+    /// The running command should end soon.
+    pub(crate) fn cancel(&mut self) {
+        if let Some(link) = &mut self.link
+            && let Err(why) = link.send(&ToTpm::Cancel)
+        {
+            self.fail(&why);
+        }
+    }
+
+    /// Readable when the response to the running command is there.
+    pub(crate) fn response_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.link.as_ref().map(Link::channel_fd)
+    }
+
+    /// Readable when the trustlet has ended.
+    pub(crate) fn end_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.link.as_ref().map(Link::pidfd)
+    }
+
+    /// The trustlet's process, while there is one.
+    pub(crate) fn trustlet_pid(&self) -> Option<i32> {
+        self.link.as_ref().map(Link::pid)
+    }
+
+    /// How the trustlet ended, after [`Vtpm::end_fd`] became readable.
+    pub(crate) fn ended(&mut self) -> String {
+        let how = self.link.as_mut().map_or_else(|| "no trustlet runs".to_owned(), |link| link.gone().to_string());
+        self.fail_with(how.clone());
+        self.link = None;
+        how
+    }
+
+    /// The TPM's response to one command that ran to its end.
+    fn release(&mut self, reply: Reply) -> Vec<u8> {
+        let Reply { record, payload } = reply;
+        if let Err(why) = self.keep(record) {
+            self.fail_with(why);
+            return error_response(RC_NV_UNAVAILABLE);
+        }
+        match (Reply { record: None, payload }).bytes() {
+            Ok(response) => response,
+            Err(why) => self.fail(&why),
+        }
+    }
+
+    /// A request whose reply may carry a record, made durable here.
+    fn ask(&mut self, request: &ToTpm) -> Result<Reply, LinkError> {
+        let Reply { record, payload } = self.ready()?.call(request)?;
+        if let Err(why) = self.keep(record) {
+            self.fail_with(why.clone());
+            return Err(LinkError::Refused { failure: crate::rpc::Failure::Order, text: why });
+        }
+        Ok(Reply { record: None, payload })
+    }
+
+    /// Makes a record durable, and compacts the journal when it has grown.
+    fn keep(&mut self, record: Option<Vec<u8>>) -> Result<(), String> {
+        let Some(record) = record else { return Ok(()) };
+        self.home.append(&record).map_err(|e| e.to_string())?;
+        if self.home.wants_compaction() { self.compact() } else { Ok(()) }
+    }
+
+    /// Replaces all records by one snapshot.
+    fn compact(&mut self) -> Result<(), String> {
+        let reply = self.ready().and_then(|link| link.call(&ToTpm::Snapshot)).map_err(|e| e.to_string())?;
+        let record = reply.record.ok_or("the trustlet sent no snapshot")?;
+        self.home.replace(&record).map_err(|e| e.to_string())
+    }
+
+    fn ready(&mut self) -> Result<&mut Link, LinkError> {
+        let order = |text: String| LinkError::Refused { failure: crate::rpc::Failure::Order, text };
+        if let Some(why) = &self.failed {
+            return Err(order(why.clone()));
+        }
+        match &mut self.link {
+            Some(link) if self.open => Ok(link),
+            _ => Err(order("the TPM's state is not open".into())),
+        }
+    }
+
+    fn fail(&mut self, why: &LinkError) -> Vec<u8> {
+        self.fail_with(why.to_string());
+        error_response(RC_FAILURE)
+    }
+
+    fn fail_with(&mut self, why: String) {
+        if self.failed.is_none() {
+            self.log.line(&format!("the TPM enters failure mode: {why}"));
+            self.failed = Some(why);
+        }
+    }
+}

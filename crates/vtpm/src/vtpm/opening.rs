@@ -1,0 +1,145 @@
+//! Bringing a TPM to life: manufactured anew, opened from its records, or replaced by a state that
+//! was provided.
+
+use vsm::SpawnOptions;
+
+use super::Vtpm;
+use super::blob::Blob;
+use crate::guard::{self, GuardianError};
+use crate::home::{HomeError, Stored};
+use crate::link::{Link, LinkError};
+use crate::rpc::{Malformed, OpenWith, Payload, ToTpm};
+use crate::trustlet;
+
+/// Why a TPM could not be brought to life. Nothing on disk has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The state directory.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    /// The trustlet.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The guardian.
+    #[error(transparent)]
+    Guardian(#[from] GuardianError),
+    /// The state came without the protector of its key.
+    #[error("the TPM state that was provided has no key protector: it was taken from a TPM that was not to outlive its process")]
+    NoProtector,
+    /// Volatile state that is no such.
+    #[error("the volatile state that was provided or stored is not one of donjon's")]
+    NotVolatile,
+    /// No entropy for a new state's id.
+    #[error("the kernel gives no entropy for the id of a new TPM state: {0}")]
+    Entropy(rustix::io::Errno),
+}
+
+impl Vtpm {
+    /// Opens the state in the home, or manufactures one where there is none.
+    pub(super) fn open_state(&mut self) -> Result<(), OpenError> {
+        let stored = self.home.load()?;
+        let link = self.spawn()?;
+        self.open = true;
+        let result = match stored {
+            Some(stored) => self.open_stored(link, stored),
+            None => self.create(link),
+        };
+        self.open = result.is_ok();
+        if result.is_err() {
+            self.link = None;
+            self.home.close();
+        }
+        result
+    }
+
+    /// Opens a state that was provided, and only then replaces the one in the home by it.
+    pub(super) fn open_replacement(&mut self, blob: Blob, held: bool) -> Result<(), OpenError> {
+        let Blob { state, protector, record, .. } = blob;
+        self.home.prepare()?;
+        let link = match self.link.take() {
+            Some(link) if held => self.link.insert(link),
+            _ => {
+                let link = self.spawn()?;
+                self.link.insert(link)
+            }
+        };
+        let with = if held {
+            OpenWith::Held
+        } else if protector.is_empty() {
+            return Err(OpenError::NoProtector);
+        } else {
+            release(link, &self.home.guardian()?, &self.isolation, &protector)?
+        };
+        let result = open(link, state, with, &[&record]);
+        if let Err(why) = result {
+            // The state that was open before is still the one in the home; it is opened next time.
+            self.link = None;
+            self.open = false;
+            return Err(why);
+        }
+        self.home.overwrite(state, &protector, &record)?;
+        self.open = true;
+        Ok(())
+    }
+
+    fn spawn(&mut self) -> Result<Link, OpenError> {
+        let mut options = SpawnOptions::new(trustlet::ROLE, self.isolation.level);
+        options.program.clone_from(&self.isolation.program);
+        let link = Link::spawn(&options)?;
+        self.log.line(&format!("the TPM runs in trustlet process {} at isolation level {}", link.pid(), self.isolation.level));
+        Ok(link)
+    }
+
+    fn open_stored(&mut self, link: Link, stored: Stored) -> Result<(), OpenError> {
+        let link = self.link.insert(link);
+        let with = release(link, &self.home.guardian()?, &self.isolation, &stored.protector)?;
+        let records: Vec<&[u8]> = stored.records.iter().map(Vec::as_slice).collect();
+        open(link, stored.state, with, &records)
+    }
+
+    fn create(&mut self, link: Link) -> Result<(), OpenError> {
+        let link = self.link.insert(link);
+        let guardian = match self.home.is_memory() {
+            true => None,
+            false => Some(guard::public_key(&self.home.guardian()?, &self.isolation)?),
+        };
+        let state = new_state_id()?;
+        let reply = link.call(&ToTpm::Create { state, guardian: guardian.clone() })?;
+        let (Some(record), payload) = (reply.record, reply.payload) else { return Err(LinkError::from(Malformed).into()) };
+        let protector = match (payload, guardian) {
+            (Payload::Bytes(protector), Some(_)) => protector,
+            (Payload::None, None) => Vec::new(),
+            _ => return Err(LinkError::from(Malformed).into()),
+        };
+        self.home.create(state, &protector, &record)?;
+        Ok(())
+    }
+}
+
+/// Has the guardian release the state key to the trustlet's own key.
+fn release(
+    link: &mut Link,
+    guardian: &guard::KeyFile,
+    isolation: &super::Isolation,
+    protector: &[u8],
+) -> Result<OpenWith, OpenError> {
+    let recipient = link.call(&ToTpm::Hello)?.bytes()?;
+    Ok(OpenWith::Released(guard::release(guardian, isolation, protector, &recipient)?))
+}
+
+fn open(link: &mut Link, state: [u8; 16], with: OpenWith, records: &[&[u8]]) -> Result<(), OpenError> {
+    for record in records {
+        link.send(&ToTpm::Record(record.to_vec()))?;
+    }
+    link.call(&ToTpm::Open { state, with })?;
+    Ok(())
+}
+
+fn new_state_id() -> Result<[u8; 16], OpenError> {
+    let mut id = [0; 16];
+    let mut filled = 0;
+    while let Some(rest) = id.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        filled += rustix::rand::getrandom(rest, rustix::rand::GetRandomFlags::empty()).map_err(OpenError::Entropy)?;
+    }
+    Ok(id)
+}
