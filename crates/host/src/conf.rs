@@ -85,6 +85,12 @@ pub struct Table<'t> {
 }
 
 impl<'t> Table<'t> {
+    /// The file it is in.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.source.path
+    }
+
     /// Refuses every key that is not in `known`.
     pub fn only(&self, known: &[&str]) -> Result<(), Damage> {
         // The first in the file, not in the alphabet: people read from the top.

@@ -21,7 +21,6 @@ pub mod supervisor;
 mod time;
 pub mod view;
 
-pub use child::exec_with_parent;
 pub use config::Config;
 pub use home::Home;
 pub use name::Name;

@@ -28,9 +28,14 @@ pub fn text(bytes: u64) -> String {
         .map_or_else(|| format!("{}K", bytes >> 10), |(shift, unit)| format!("{}{unit}", bytes >> shift))
 }
 
-/// Reads a VM's memory size: whole MiB, at least 128, at most what the host has.
+/// Reads a VM's memory size in bytes: whole MiB, at least 128, at most what the host has. A number without a unit is
+/// MiB, as for QEMU.
 pub fn memory(text: &str) -> Result<u64, String> {
-    let bytes = parse(text)?;
+    let bytes = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        parse(&format!("{text}M"))?
+    } else {
+        parse(text)?
+    };
     if bytes % MIB != 0 || bytes < 128 * MIB {
         return Err(format!("memory {text}: whole MiB are needed, at least 128M (the firmware needs them)"));
     }
@@ -76,6 +81,7 @@ mod tests {
     #[test]
     fn memory_has_bounds() {
         assert_eq!(memory("128M"), Ok(128 * MIB));
+        assert_eq!(memory("512"), Ok(512 * MIB));
         assert!(memory("127M").is_err_and(|e| e.contains("at least 128M")));
         assert!(memory("131073K").is_err_and(|e| e.contains("whole MiB")));
         assert!(memory("900T").is_err_and(|e| e.contains("this host has")));

@@ -177,14 +177,17 @@ impl Keeper {
                 reply = encode_response(&sizes);
             }
             PlatformRequest::ActGetSignaled(_) => reply = encode_number(0),
-            // The reference code's own knobs, and lines this TPM does not have: acknowledged, as a
-            // platform does to whom they mean nothing.
-            PlatformRequest::PhysicalPresence(_)
-            | PlatformRequest::NvAvailable(_)
-            | PlatformRequest::KeyCache(_)
+            // There is nothing behind these lines here, so that moving them changes nothing.
+            PlatformRequest::PhysicalPresence(_) | PlatformRequest::NvAvailable(true) | PlatformRequest::KeyCache(_) => {}
+            // These would have to change something, and cannot.
+            PlatformRequest::NvAvailable(false)
             | PlatformRequest::TestFailureMode
             | PlatformRequest::SetFirmwareHash(_)
-            | PlatformRequest::SetFirmwareSvn(_) => {}
+            | PlatformRequest::SetFirmwareSvn(_) => {
+                mssim.platform.send(&encode_unknown());
+                mssim.platform.client = None;
+                return false;
+            }
         }
         if let Some(mssim) = &mut self.mssim {
             mssim.platform.send(&reply);

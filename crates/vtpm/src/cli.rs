@@ -1,0 +1,29 @@
+//! The commands that run a TPM: `donjon tpm serve`, `donjon tpm check`, and all of `swtpm`.
+
+mod check;
+mod notify;
+mod serve;
+mod swtpm;
+
+pub use check::{CheckArgs, check};
+pub use serve::{ServeArgs, serve};
+pub use swtpm::swtpm_main;
+
+use vtpm_proto::ctrl::Info;
+
+/// What this TPM says of itself on the control channel. The engine says the same in its fixed
+/// properties, which a test compares.
+pub(crate) const INFO: Info = Info {
+    level: 0,
+    revision: 185,
+    manufacturer: u32::from_be_bytes(*b"DNJN"),
+    version: 0x0001_0000,
+    model: "donjon",
+    rsa_key_sizes: &[2048, 3072, 4096],
+};
+
+/// Prints one line of what went wrong, and is the exit code for it.
+pub(crate) fn complain(program: &str, why: &dyn std::fmt::Display) -> i32 {
+    eprintln!("{program}: {}", why.to_string().replace('\n', " "));
+    1
+}
