@@ -60,8 +60,9 @@ impl Drbg {
         self.reseed_counter = 1;
     }
 
-    /// The reference's `DRBG_AdditionalData`, called before the seed value of a primary object of the endorsement
-    /// hierarchy is drawn: the parts are shProof and ehProof. It is a reseed in all but name.
+    /// The reference's `DRBG_AdditionalData`. Before the seed value of a primary object of the endorsement hierarchy
+    /// is drawn it is called *twice*, with shProof and then with ehProof (`CryptCreateObject`); one call
+    /// with both parts gives another seed value. It is a reseed in all but name.
     pub fn additional_data(&mut self, parts: &[&[u8]]) {
         self.reseed(parts);
     }
@@ -188,4 +189,50 @@ fn absorb(key: &dyn BlockCipher, chain: &mut [[u8; 16]; 3], block: &[u8; 16]) {
 fn aes256(cipher: &'static dyn CipherProvider, key: &[u8]) -> alloc::boxed::Box<dyn BlockCipher> {
     #[expect(clippy::expect_used, reason = "every provider has AES-256; a table without it is a programming error")]
     cipher.key(SymAlg::Aes, key).expect("a provider of AES-256")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RUST;
+
+    /// NIST's CTR_DRBG example without derivation function, which the reference uses as its self-test.
+    #[test]
+    fn nist_ctr_drbg_aes256() {
+        const ENTROPY: [u8; 48] = [
+            0x0D, 0x15, 0xAA, 0x80, 0xB1, 0x6C, 0x3A, 0x10, 0x90, 0x6C, 0xFE, 0xDB, 0x79, 0x5D, 0xAE, 0x0B, //
+            0x5B, 0x81, 0x04, 0x1C, 0x5C, 0x5B, 0xFA, 0xCB, 0x37, 0x3D, 0x44, 0x40, 0xD9, 0x12, 0x0F, 0x7E, //
+            0x3D, 0x6C, 0xF9, 0x09, 0x86, 0xCF, 0x52, 0xD8, 0x5D, 0x3E, 0x94, 0x7D, 0x8C, 0x06, 0x1F, 0x91,
+        ];
+        const RESEED: [u8; 48] = [
+            0x6E, 0xE7, 0x93, 0xA3, 0x39, 0x55, 0xD7, 0x2A, 0xD1, 0x2F, 0xD8, 0x0A, 0x8A, 0x3F, 0xCF, 0x95, //
+            0xED, 0x3B, 0x4D, 0xAC, 0x57, 0x95, 0xFE, 0x25, 0xCF, 0x86, 0x9F, 0x7C, 0x27, 0x57, 0x3B, 0xBC, //
+            0x56, 0xF1, 0xAC, 0xAE, 0x13, 0xA6, 0x50, 0x42, 0xB3, 0x40, 0x09, 0x3C, 0x46, 0x4A, 0x7A, 0x22,
+        ];
+        let mut drbg =
+            Drbg { cipher: RUST.cipher, state: Zeroizing::new([0; SEED_SIZE]), reseed_counter: 1 };
+        drbg.update(Some(&Zeroizing::new(ENTROPY)));
+        let first = [
+            0x28, 0xE0, 0xEB, 0xB8, 0x21, 0x01, 0x66, 0x50, 0x8C, 0x8F, 0x65, 0xF2, 0x20, 0x7B, 0xD0, 0xA3,
+        ];
+        assert_eq!(drbg.generate(16).unwrap().as_slice(), first);
+        drbg.update(Some(&Zeroizing::new(RESEED)));
+        let second = [
+            0x94, 0x6F, 0x51, 0x82, 0xD5, 0x45, 0x10, 0xB9, 0x46, 0x12, 0x48, 0xF5, 0x71, 0xCA, 0x06, 0xC9,
+        ];
+        assert_eq!(drbg.generate(16).unwrap().as_slice(), second);
+    }
+
+    #[test]
+    fn counter_wraps_and_requests_run_out() {
+        let mut state = [0xFF; SEED_SIZE];
+        state[0] = 0;
+        let mut drbg = Drbg { cipher: RUST.cipher, state: Zeroizing::new(state), reseed_counter: MAX_REQUESTS - 1 };
+        let mut expected = [[0u8; 16], 1u128.to_be_bytes()];
+        aes256(RUST.cipher, &state[..32]).encrypt(&mut expected);
+        assert_eq!(drbg.generate(32).unwrap().as_slice(), expected.as_flattened());
+        assert_eq!(drbg.generate(1).err(), Some(Error::Rng));
+        drbg.reseed(&[b"fresh"]);
+        assert!(drbg.generate(1).is_ok());
+    }
 }
