@@ -68,6 +68,7 @@ impl Tpm {
                 reset_count: 0,
                 shutdown: shutdown::NONE,
                 established: false,
+                highest_counter: 0,
             }),
             audit: Arc::new(AuditConfig {
                 counter: 0,
@@ -162,8 +163,12 @@ impl Tpm {
             return Err(Rc::COMMAND_SIZE);
         }
         let code = u32::read(&mut r).map_err(short)?;
-        if self.failure.is_some() && ![GetTestResult::SHAPE.code, GetCapability::SHAPE.code].contains(&code) {
-            return Err(Rc::FAILURE);
+        if self.failure.is_some() {
+            // Part 3, 10.4 and 30.2: these two alone, and without sessions.
+            let allowed = [GetTestResult::SHAPE.code, GetCapability::SHAPE.code].contains(&code);
+            if !allowed || tag != TpmSt::NO_SESSIONS {
+                return Err(Rc::FAILURE);
+            }
         }
         if self.rng.reseed_counter() > RESEED_INTERVAL {
             let mut fresh = Zeroizing::new([0; ENTROPY]);

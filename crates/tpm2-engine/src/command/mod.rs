@@ -23,8 +23,6 @@ macro_rules! actions { ($($command:ident)*) => {
     pub(crate) const SHAPES: &[tpm2_wire::Shape] = &[$(<tpm2_wire::part3::$command as tpm2_wire::Command>::SHAPE),*];
 } }
 
-
-mod nv;
 macro_rules! chapters { ($($(#[$doc:meta])* $chapter:ident)*) => {
     $( $(#[$doc])* mod $chapter; )*
     /// Runs the command of this code.
@@ -63,4 +61,20 @@ chapters! {
     policy
     /// Part 3, 28: context management.
     context_management
+    /// Part 3, 10 and 30.3: self-tests.
+    testing
+    /// Part 3, 16: random numbers.
+    random
+    /// Part 3, 22: PCRs.
+    pcr
+    /// Part 3, 24.2 to 24.8: hierarchies.
+    hierarchy
+    /// Part 3, 25: dictionary-attack protection.
+    dictionary
+    /// Part 3, 29: clock.
+    clock
+    /// Part 3, 30.2: capabilities.
+    capability
+    /// Part 3, 31: NV indices.
+    nv
 }

@@ -44,7 +44,8 @@ pub(crate) fn step<C: Action>(
     request: &Request<'_>,
 ) -> Result<Vec<u8>, Rc> {
     let accept = &tpm.profile.accept;
-    if tpm.state.volatile.started == (C::SHAPE.code == Startup::SHAPE.code) {
+    // What failure mode allows, it allows before start-up too: the failure may have prevented it.
+    if tpm.failure.is_none() && tpm.state.volatile.started == (C::SHAPE.code == Startup::SHAPE.code) {
         return Err(Rc::INITIALIZE);
     }
     let mut r = Reader::new(request.body, accept);
@@ -76,6 +77,7 @@ pub(crate) fn step<C: Action>(
         rng: &mut tpm.rng,
         platform,
         locality: request.locality,
+        failure: &mut tpm.failure,
     })?;
     let (mut handle, mut out) = (Vec::new(), Zeroizing::new(Vec::with_capacity(512)));
     C::reply(&reply, &mut handle, &mut out);

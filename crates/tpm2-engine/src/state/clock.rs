@@ -7,20 +7,58 @@ use tpm2_wire::{TpmsClockInfo, TpmsTimeInfo, TpmiYesNo};
 /// commands which change nothing permanent need no disk.
 pub(crate) const UPDATE_INTERVAL: u64 = 1 << 22;
 
+saved! {
+    /// How fast Time and Clock run, against the platform's clock.
+    Rate {
+        /// What is added to `Rate::UNIT` for each millisecond of the platform, in two's complement.
+        1 adjustment: u32,
+        /// What has not made a whole millisecond yet.
+        2 fraction: u32,
+    }
+}
+impl Rate {
+    /// The platform's own rate.
+    pub(crate) const NOMINAL: Rate = Rate { adjustment: 0, fraction: 0 };
+    /// Parts of a millisecond.
+    pub(crate) const UNIT: u32 = 30_000;
+    /// The adjustment, in parts of `UNIT`.
+    pub(crate) fn adjustment(&self) -> i32 {
+        self.adjustment.cast_signed()
+    }
+    /// The milliseconds here that `elapsed` milliseconds of the platform are.
+    fn scale(&mut self, elapsed: u64) -> u64 {
+        let per_ms = i128::from(Self::UNIT) + i128::from(self.adjustment());
+        let parts = u128::from(elapsed) * u128::try_from(per_ms).unwrap_or(0) + u128::from(self.fraction);
+        let unit = u128::from(Self::UNIT);
+        self.fraction = u32::try_from(parts % unit).unwrap_or(0);
+        u64::try_from(parts / unit).unwrap_or(u64::MAX)
+    }
+}
+
 impl State {
-    /// Lets `elapsed` milliseconds pass.
+    /// Lets `elapsed` milliseconds of the platform pass.
     pub(crate) fn advance(&mut self, elapsed: u64) {
+        let elapsed = self.volatile.rate.scale(elapsed);
         self.volatile.time = self.volatile.time.saturating_add(elapsed);
         if !self.volatile.started {
             return;
         }
+        self.move_clock(elapsed);
+        self.self_heal();
+    }
+    /// Sets Clock forward by `ms` without letting time pass: what waits for time to pass waits on.
+    pub(crate) fn jump(&mut self, ms: u64) {
+        self.orderly.self_heal_timer = self.orderly.self_heal_timer.saturating_add(ms);
+        self.orderly.lockout_timer = self.orderly.lockout_timer.saturating_add(ms);
+        self.move_clock(ms);
+    }
+    fn move_clock(&mut self, ms: u64) {
         let before = self.orderly.clock;
-        self.orderly.clock = before.saturating_add(elapsed);
+        self.orderly.clock = before.saturating_add(ms);
         if before / UPDATE_INTERVAL != self.orderly.clock / UPDATE_INTERVAL {
             self.orderly.clock_safe = true;
             self.keep_clock();
         }
-        self.self_heal();
     }
     /// Makes the clock durable with the next delta.
     pub(crate) fn keep_clock(&mut self) {

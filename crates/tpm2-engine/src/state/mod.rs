@@ -13,6 +13,7 @@ pub(crate) mod sequence;
 pub(crate) mod session;
 
 use crate::saved::saved;
+use clock::Rate;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use nv::NvIndex;
 use object::{Loaded, Object};
@@ -109,6 +110,8 @@ saved! {
         3 shutdown: u8,
         /// `tpmEstablished` of the platform interface.
         4 established: bool,
+        /// The highest count of any NV counter that was deleted (Part 3, 31.2).
+        5 highest_counter: u64,
     }
     /// Command audit.
     AuditConfig {
@@ -175,6 +178,12 @@ saved! {
         11 banks_changed: bool,
         /// Changes with each `TPM2_Startup` that lost track of time: timeouts of another epoch have expired.
         12 time_epoch: u32,
+        /// The run before this one ended in an orderly shutdown (`TPMA_STARTUP_CLEAR.orderly`).
+        13 orderly: bool,
+        /// Self-tests that have passed since power-on, as bits: see `command::testing`.
+        14 tested: u32,
+        /// `TPM2_ClockRateAdjust`: how time runs here.
+        15 rate: Rate,
     }
 }
 
@@ -263,6 +272,9 @@ impl Volatile {
             h_crtm: false,
             banks_changed: false,
             time_epoch: 0,
+            orderly: false,
+            tested: 0,
+            rate: Rate::NOMINAL,
         }
     }
 }

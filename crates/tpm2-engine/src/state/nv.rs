@@ -28,6 +28,11 @@ impl crate::saved::Saved for Bytes {
     }
 }
 
+/// What an index takes of NV memory beside its data, in bytes.
+const OVERHEAD: usize = 256;
+/// What a counter takes of NV memory, in bytes.
+pub(crate) const COUNTER_FOOTPRINT: usize = 8 + OVERHEAD;
+
 impl NvIndex {
     /// Attributes.
     pub(crate) fn attributes(&self) -> TpmaNv {
@@ -51,6 +56,6 @@ impl NvIndex {
     }
     /// What it takes of NV memory, in bytes.
     pub(crate) fn footprint(&self) -> usize {
-        usize::from(self.public.data_size) + 256
+        usize::from(self.public.data_size) + OVERHEAD
     }
 }

@@ -1,4 +1,5 @@
 //! Platform configuration registers, as the PC Client profile lays them out (PTP 1.06, 4.6).
+use crate::Profile;
 use crate::saved::saved;
 use alloc::vec::Vec;
 use tpm2_crypto::{CryptoProvider, Digest, HashAlg};
@@ -143,6 +144,16 @@ impl Pcrs {
         let (filtered, values) = self.select(selection);
         let parts: Vec<&[u8]> = values.iter().map(|value| &**value).collect();
         (crypto.digest(alg, &parts), filtered)
+    }
+    /// The allocation in force: each bank that the profile knows, with the bits of its PCRs, of which there may be none.
+    pub(crate) fn allocation(&self, profile: &Profile) -> Vec<Bank> {
+        let known = HashAlg::ALL.into_iter().filter(|alg| profile.accept.algorithm(alg.id()));
+        known
+            .map(|alg| {
+                let present = (0..PCR_COUNT).filter(|n| self.get(alg, *n).is_some());
+                Bank { alg, pcrs: present.fold(0, |bits, n| bits | 1 << n) }
+            })
+            .collect()
     }
     /// The banks, for events.
     pub(crate) fn algs(&self) -> Vec<HashAlg> {

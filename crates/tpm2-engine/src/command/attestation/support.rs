@@ -15,8 +15,7 @@ pub(super) struct Signer {
     pub(super) scheme: Option<TpmtSigScheme>,
 }
 
-/// The version of the firmware: that of this crate.
-pub(crate) const FIRMWARE_VERSION: u64 = 0x0001_0000_0000_0000;
+pub(super) use crate::command::capability::FIRMWARE_VERSION;
 
 impl Signer {
     /// The key of a handle, if it may sign attestations; without a key the attestation is not signed.

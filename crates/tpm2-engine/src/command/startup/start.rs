@@ -62,6 +62,7 @@ impl Action for Startup {
         volatile.time = 0;
         volatile.time_epoch = epoch.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
         volatile.startup_locality = locality;
+        volatile.orderly = orderly;
         Ok(StartupReply {})
     }
 }

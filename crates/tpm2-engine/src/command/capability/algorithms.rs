@@ -1,0 +1,28 @@
+//! `TPM_CAP_ALGS`: the algorithms of the profile, and what each is (Part 2, 8.2).
+use crate::Profile;
+use tpm2_wire::{TpmAlg, TpmaAlgorithm, TpmsAlgProperty};
+
+/// The algorithms from `from` on.
+pub(super) fn from(profile: &'static Profile, from: u32) -> impl Iterator<Item = TpmsAlgProperty> {
+    let all = profile.algorithms.iter().copied().filter(move |alg| u32::from(*alg) >= from);
+    all.map(|alg| TpmsAlgProperty { alg, alg_properties: properties(alg) })
+}
+
+fn properties(alg: u16) -> TpmaAlgorithm {
+    use TpmaAlgorithm as A;
+    match alg {
+        TpmAlg::RSA | TpmAlg::ECC => A::ASYMMETRIC | A::OBJECT,
+        TpmAlg::SHA1 | TpmAlg::SHA256 | TpmAlg::SHA384 | TpmAlg::SHA512 => A::HASH,
+        TpmAlg::HMAC => A::HASH | A::SIGNING,
+        TpmAlg::AES => A::SYMMETRIC,
+        TpmAlg::MGF1 | TpmAlg::KDF1_SP800_56A | TpmAlg::KDF1_SP800_108 => A::HASH | A::METHOD,
+        TpmAlg::KEYEDHASH => A::HASH | A::OBJECT | A::SIGNING | A::ENCRYPTING,
+        TpmAlg::XOR => A::HASH | A::SYMMETRIC,
+        TpmAlg::RSASSA | TpmAlg::RSAPSS | TpmAlg::ECDSA => A::ASYMMETRIC | A::SIGNING,
+        TpmAlg::RSAES | TpmAlg::OAEP => A::ASYMMETRIC | A::ENCRYPTING,
+        TpmAlg::ECDH => A::ASYMMETRIC | A::METHOD,
+        TpmAlg::SYMCIPHER => A::OBJECT,
+        TpmAlg::CTR | TpmAlg::OFB | TpmAlg::CBC | TpmAlg::CFB | TpmAlg::ECB => A::SYMMETRIC | A::ENCRYPTING,
+        _ => A::default(),
+    }
+}

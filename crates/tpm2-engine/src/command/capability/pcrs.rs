@@ -1,0 +1,59 @@
+//! `TPM_CAP_PCRS` and `TPM_CAP_PCR_PROPERTIES`.
+use super::page::Page;
+use crate::context::Context;
+use crate::state::pcr::{Attributes, allows, attributes, starts_with_ones, wire_alg};
+use tpm2_wire::{PCR_COUNT, PcrSelect, TpmiYesNo, TpmsPcrSelection, TpmsTaggedPcrSelect};
+
+/// The banks in force, among them those that are empty: firmware takes from this which banks it can ask for. All at
+/// once or, when none are asked for, none.
+pub(super) fn allocation(cx: &Context<'_>, count: u32) -> Page<TpmsPcrSelection, 16> {
+    if count == 0 {
+        return (TpmiYesNo::Yes, tpm2_wire::List::default());
+    }
+    let banks = cx.state.volatile.pcrs.allocation(cx.profile).into_iter();
+    let banks = banks.map(|bank| {
+        let PcrSelect(bits) = select(|pcr| bank.pcrs >> pcr & 1 == 1);
+        TpmsPcrSelection { hash: wire_alg(bank.alg), pcr_select: bits.to_vec() }
+    });
+    (TpmiYesNo::No, banks.collect())
+}
+
+/// The properties from `from` on (Part 2, 6.14), each with the PCRs that have it.
+pub(super) fn properties(from: u32) -> impl Iterator<Item = TpmsTaggedPcrSelect> {
+    let all = PROPERTIES.iter().filter(move |(tag, _)| *tag >= from);
+    all.map(|(tag, has)| TpmsTaggedPcrSelect {
+        tag: *tag,
+        pcr_select: select(|pcr| has(pcr, &attributes(pcr))),
+    })
+}
+
+type Has = fn(u32, &Attributes) -> bool;
+/// `TPM_PT_PCR`.
+const PROPERTIES: &[(u32, Has)] = &[
+    (0x00, |_, a| a.state_save),
+    (0x01, |_, a| allows(a.extend, 0)),
+    (0x02, |_, a| allows(a.reset, 0)),
+    (0x03, |_, a| allows(a.extend, 1)),
+    (0x04, |_, a| allows(a.reset, 1)),
+    (0x05, |_, a| allows(a.extend, 2)),
+    (0x06, |_, a| allows(a.reset, 2)),
+    (0x07, |_, a| allows(a.extend, 3)),
+    (0x08, |_, a| allows(a.reset, 3)),
+    (0x09, |_, a| allows(a.extend, 4)),
+    (0x0A, |_, a| allows(a.reset, 4)),
+    (0x11, |_, a| a.no_increment),
+    // Reset by a dynamic launch.
+    (0x12, |pcr, a| starts_with_ones(pcr) && allows(a.reset, 4)),
+    // Guarded by a policy, or by an authorization value: none is.
+    (0x13, |_, _| false),
+    (0x14, |_, _| false),
+];
+
+/// The PCRs of which `has` is true.
+fn select(has: impl Fn(u32) -> bool) -> PcrSelect {
+    let mut bits = [0; TpmsPcrSelection::BYTES];
+    for (first, byte) in (0..PCR_COUNT).step_by(8).zip(&mut bits) {
+        *byte = (0..8).filter(|bit| has(first + bit)).fold(0, |byte, bit| byte | 1 << bit);
+    }
+    PcrSelect(bits)
+}

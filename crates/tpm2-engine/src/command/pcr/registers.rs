@@ -1,0 +1,34 @@
+//! How commands change PCRs: counted (Part 3, 22.1), from the localities that the platform specification names.
+use crate::context::Context;
+use crate::state::State;
+use crate::state::pcr::{allows, attributes};
+use alloc::sync::Arc;
+use tpm2_crypto::{Digest, HashAlg};
+use tpm2_wire::Rc;
+
+impl Context<'_> {
+    /// May the caller's locality extend the PCR?
+    pub(super) fn check_extend(&self, pcr: u32) -> Result<(), Rc> {
+        if allows(attributes(pcr).extend, self.locality) { Ok(()) } else { Err(Rc::LOCALITY) }
+    }
+    /// Extends a PCR of one bank; where the bank has no such PCR, nothing happens.
+    pub(super) fn extend_pcr(&mut self, alg: HashAlg, pcr: u32, digest: &[u8]) {
+        if Arc::make_mut(&mut self.state.volatile.pcrs).extend(self.crypto, alg, pcr, digest) {
+            self.state.count_pcr_change(pcr);
+        }
+    }
+}
+
+impl State {
+    /// Sets a PCR to zero in all banks, which counts as one change.
+    pub(super) fn zero_pcr(&mut self, pcr: u32) {
+        Arc::make_mut(&mut self.volatile.pcrs).set(pcr, Digest::zero);
+        self.count_pcr_change(pcr);
+    }
+    /// Counts a change of a PCR, unless the platform specification exempts it.
+    fn count_pcr_change(&mut self, pcr: u32) {
+        if !attributes(pcr).no_increment {
+            self.reset.pcr_counter = self.reset.pcr_counter.wrapping_add(1);
+        }
+    }
+}
