@@ -100,7 +100,8 @@ impl<'t> Table<'t> {
             .filter(|k| !known.contains(&k.get_ref().as_ref()))
             .min_by_key(|k| k.span().start);
         let Some(key) = unknown else { return Ok(()) };
-        let near = closest(key.get_ref(), known).map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default();
+        let near =
+            closest(key.get_ref(), known).map(|n| format!(" (did you mean \"{n}\"?)")).unwrap_or_default();
         let names: Vec<String> = known.iter().map(|k| self.dotted(k)).collect();
         Err(self.damage(
             key.span().start,

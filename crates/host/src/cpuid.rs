@@ -43,7 +43,8 @@ impl Recorded {
             if line.is_empty() {
                 continue;
             }
-            let words: Result<Vec<u32>, _> = line.split_whitespace().map(|w| u32::from_str_radix(w, 16)).collect();
+            let words: Result<Vec<u32>, _> =
+                line.split_whitespace().map(|w| u32::from_str_radix(w, 16)).collect();
             match words.as_deref() {
                 Ok(&[leaf, sub, a, b, c, d]) => leaves.insert((leaf, sub), [a, b, c, d]),
                 _ => return Err(format!("line {}: not six hexadecimal words: {line}", n + 1)),
@@ -82,7 +83,10 @@ mod tests {
         assert_eq!(r.leaf(1, 0), [0xa, 0xb, 0x8000_0000, 0xd]);
         assert_eq!(r.leaf(7, 0), [0; 4]);
         assert_eq!(hypervisor(&r).as_deref(), Some("KVMKVMKVM"));
-        assert_eq!(Recorded::parse("1 0 a\n").err().as_deref(), Some("line 1: not six hexadecimal words: 1 0 a"));
+        assert_eq!(
+            Recorded::parse("1 0 a\n").err().as_deref(),
+            Some("line 1: not six hexadecimal words: 1 0 a")
+        );
     }
 
     #[test]

@@ -64,6 +64,15 @@ pub enum Error {
         name: String,
     },
 
+    /// There is a VM of this name already.
+    #[error("VM \"{name}\" exists already ({}); choose another name, or `donjon vm delete {name}`", path.display())]
+    Taken {
+        /// The name.
+        name: String,
+        /// Its directory.
+        path: PathBuf,
+    },
+
     /// Something else holds a thing that is needed.
     #[error("{what} is in use{}; {cure}", by.as_deref().map(|b| format!(" by {b}")).unwrap_or_default())]
     Busy {
@@ -97,6 +106,15 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// A failure in another process of ours, as it told it.
+    #[error("{message}")]
+    Relayed {
+        /// Its exit code.
+        code: u8,
+        /// Its message.
+        message: String,
+    },
+
     /// QEMU, the vTPM or their supervisor did not do what was asked.
     #[error("{0}")]
     Run(String),
@@ -116,9 +134,12 @@ impl Error {
             Error::Usage(_) => exit::USAGE,
             Error::File(_) => exit::FILE,
             Error::Gate(_) => exit::GATE,
+            Error::Relayed { code, .. } => *code,
             Error::UnknownVm { .. } => exit::NOT_FOUND,
-            Error::Running { .. } | Error::Busy { .. } => exit::BUSY,
-            Error::NotRunning { .. } | Error::Missing { .. } | Error::Io { .. } | Error::Run(_) => exit::FAILURE,
+            Error::Running { .. } | Error::Taken { .. } | Error::Busy { .. } => exit::BUSY,
+            Error::NotRunning { .. } | Error::Missing { .. } | Error::Io { .. } | Error::Run(_) => {
+                exit::FAILURE
+            }
         }
     }
 }

@@ -80,8 +80,15 @@ fn switched_off(policy: &Policy) -> Cause {
 fn not_built(policy: &Policy) -> Cause {
     let (place, highest) = (policy.place(&policy.minimum), HIGHEST_BUILT);
     Cause {
-        what: format!("isolation level {}, which is not available in this release", describe(policy.minimum.value)),
-        evidence: format!("isolation.minimum = \"{}\" ({place}); this release has levels up to {}", policy.minimum.value.code(), describe(highest)),
+        what: format!(
+            "isolation level {}, which is not available in this release",
+            describe(policy.minimum.value)
+        ),
+        evidence: format!(
+            "isolation.minimum = \"{}\" ({place}); this release has levels up to {}",
+            policy.minimum.value.code(),
+            describe(highest)
+        ),
         cure: format!("set isolation.minimum = \"{}\" at {place}, if that protects enough", highest.code()),
     }
 }
@@ -99,7 +106,9 @@ fn unproved(policy: &Policy, isolation: &Isolation) -> Option<Cause> {
             let said: Vec<String> =
                 avenues.iter().filter(|a| a.read).map(|a| format!("{}: {}", a.name, a.answer)).collect();
             Some(Cause {
-                what: format!("isolation that holds: a probe at level {level} read a trustlet's memory from outside"),
+                what: format!(
+                    "isolation that holds: a probe at level {level} read a trustlet's memory from outside"
+                ),
                 evidence: format!("the probe's pattern came out by {}", said.join("; ")),
                 cure: format!(
                     "close {}: see `donjon status --explain`; if a debugging or security tool hooks the kernel, \
@@ -111,13 +120,18 @@ fn unproved(policy: &Policy, isolation: &Isolation) -> Option<Cause> {
         Probe::Failed { level, error } => Some(Cause {
             what: format!("a probe of level {level}: it could not be carried out, so nothing is proved"),
             evidence: error.clone(),
-            cure: "remove the cause named above and start the VM again; `donjon status` repeats the probe".into(),
+            cure: "remove the cause named above and start the VM again; `donjon status` repeats the probe"
+                .into(),
         }),
         // Held below what is required: what is missing has been said, unless the measuring forgot to.
         Probe::Held { level, .. } if !isolation.missing.iter().any(|m| m.level <= required) => Some(Cause {
             what: format!("isolation level {required}"),
             evidence: format!("the probe proved level {level} only"),
-            cure: format!("set isolation.minimum = \"{}\" ({}), if that protects enough", level.code(), policy.place(&policy.minimum)),
+            cure: format!(
+                "set isolation.minimum = \"{}\" ({}), if that protects enough",
+                level.code(),
+                policy.place(&policy.minimum)
+            ),
         }),
         Probe::NotRun { why } if !isolation.missing.iter().any(|m| m.level <= required) => Some(Cause {
             what: format!("a proof that isolation level {required} is running"),

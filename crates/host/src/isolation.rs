@@ -1,6 +1,8 @@
 //! The isolation of vTPMs on this host: what is possible, what is missing, and what a probe proved.
+use crate::policy::Policy;
 use serde::{Serialize, Serializer};
 pub use vsm::Level;
+use vsm::Verdict;
 
 /// The highest level that this release can run.
 pub const HIGHEST_BUILT: Level = Level::L2SecretProcess;
@@ -61,7 +63,7 @@ pub enum Probe {
         /// What was tried; at least one read it.
         avenues: Vec<Avenue>,
     },
-    /// The probe could not be carried out, so nothing is proved.
+    /// The probe could not be carried out, or found nothing that would prove anything.
     Failed {
         /// The level that was to be probed.
         #[serde(serialize_with = "code")]
@@ -79,6 +81,8 @@ pub struct Isolation {
     pub available: Level,
     /// What the levels above lack.
     pub missing: Vec<Missing>,
+    /// Layers that the host lacks and that `available` holds without, because others cover them.
+    pub reduced: Vec<Missing>,
     /// What was proved.
     pub probe: Probe,
 }
@@ -91,6 +95,50 @@ impl Isolation {
             Probe::Held { level, .. } => Some(*level),
             _ => None,
         }
+    }
+}
+
+/// Measures this host: what it has, and, unless the policy switches the container off, a probe of the highest level
+/// that it can start. The probe takes some tens of milliseconds and attacks a trustlet of its own as the calling user.
+#[must_use]
+pub fn measure(policy: &Policy) -> Isolation {
+    let found = vsm::available();
+    let level = found.level.min(HIGHEST_BUILT);
+    let probe = if !policy.enabled.value {
+        Probe::NotRun { why: "the policy switches the container off".into() }
+    } else if level < Level::L1Sandbox {
+        Probe::NotRun { why: "no level above L0 can be started here".into() }
+    } else {
+        probe(level)
+    };
+    let lacks =
+        |level: Level, m: vsm::Missing| Missing { level, what: m.what, evidence: m.evidence, cure: m.cure };
+    Isolation {
+        available: found.level,
+        missing: found.missing.into_iter().map(|m| lacks(Level::L2SecretProcess, m)).collect(),
+        reduced: found.reduced.into_iter().map(|m| lacks(level, m)).collect(),
+        probe,
+    }
+}
+
+fn probe(level: Level) -> Probe {
+    let report = match vsm::probe(level) {
+        Ok(report) => report,
+        Err(e) => return Probe::Failed { level, error: e.to_string() },
+    };
+    let exposed = match &report.verdict {
+        Verdict::Exposed(names) => names.clone(),
+        Verdict::Running | Verdict::Unproven(_) => Vec::new(),
+    };
+    let avenue = |line: &String| {
+        let (name, answer) = line.split_once(": ").unwrap_or((line, ""));
+        Avenue { name: name.into(), read: exposed.contains(&name), answer: answer.into() }
+    };
+    let avenues = report.lines().iter().map(avenue).collect();
+    match report.verdict {
+        Verdict::Running => Probe::Held { level, avenues },
+        Verdict::Exposed(_) => Probe::Leaked { level, avenues },
+        Verdict::Unproven(error) => Probe::Failed { level, error },
     }
 }
 

@@ -10,5 +10,6 @@ pub mod machine;
 pub mod policy;
 pub mod properties;
 pub mod status;
+pub mod vm;
 
 pub use error::Error;

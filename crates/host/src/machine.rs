@@ -94,7 +94,8 @@ impl Machine {
     /// ([`cpuid::Recorded`]), `kvm` (lines of capability and answer) and `denied` (paths that only root may read).
     pub fn recorded(dir: &Path) -> Result<Machine, String> {
         let text = |name: &str| std::fs::read_to_string(dir.join(name)).unwrap_or_default();
-        let cpuid = cpuid::Recorded::parse(&text("cpuid")).map_err(|e| format!("{}/cpuid: {e}", dir.display()))?;
+        let cpuid =
+            cpuid::Recorded::parse(&text("cpuid")).map_err(|e| format!("{}/cpuid: {e}", dir.display()))?;
         Ok(Machine {
             root: dir.to_path_buf(),
             cpuid: Box::new(cpuid),

@@ -88,12 +88,17 @@ fn not_for_everyone(path: &Path) -> Result<(), Damage> {
     let damage = |what: String| Damage { path: path.to_path_buf(), line: None, what };
     let meta = std::fs::metadata(path).map_err(|e| {
         damage(match e.kind() {
-            std::io::ErrorKind::NotFound => "there is no such policy file; leave out --policy for the defaults".into(),
+            std::io::ErrorKind::NotFound => {
+                "there is no such policy file; leave out --policy for the defaults".into()
+            }
             _ => format!("cannot be read: {e}"),
         })
     })?;
     if meta.permissions().mode() & 0o002 != 0 {
-        return Err(damage(format!("every user may write this policy; `chmod o-w {}` first", path.display())));
+        return Err(damage(format!(
+            "every user may write this policy; `chmod o-w {}` first",
+            path.display()
+        )));
     }
     Ok(())
 }

@@ -15,7 +15,11 @@ fn healthy() -> Isolation {
     Isolation {
         available: Level::L2SecretProcess,
         missing: vec![],
-        probe: Probe::Held { level: Level::L2SecretProcess, avenues: vec![avenue("process_vm_readv", false, "EFAULT")] },
+        reduced: vec![],
+        probe: Probe::Held {
+            level: Level::L2SecretProcess,
+            avenues: vec![avenue("process_vm_readv", false, "EFAULT")],
+        },
     }
 }
 
@@ -28,6 +32,7 @@ fn without_secret_memory() -> Isolation {
             evidence: "memfd_secret(2): ENOSYS".into(),
             cure: "add secretmem.enable=1 to the kernel's command line and restart".into(),
         }],
+        reduced: vec![],
         probe: Probe::Held { level: Level::L1Sandbox, avenues: vec![] },
     }
 }
@@ -40,7 +45,10 @@ fn refused(policy_text: &str, isolation: &Isolation) -> String {
 fn a_healthy_host_lets_vms_start_at_its_level() {
     assert_eq!(decide(&policy(""), &healthy()), Ok(Level::L2SecretProcess));
     assert_eq!(decide(&policy("[isolation]\nminimum = \"L1\"\n"), &healthy()), Ok(Level::L2SecretProcess));
-    assert_eq!(decide(&policy("[isolation]\nminimum = \"L1\"\n"), &without_secret_memory()), Ok(Level::L1Sandbox));
+    assert_eq!(
+        decide(&policy("[isolation]\nminimum = \"L1\"\n"), &without_secret_memory()),
+        Ok(Level::L1Sandbox)
+    );
 }
 
 #[test]
@@ -108,7 +116,8 @@ fn a_probe_that_could_read_names_the_avenue() {
 #[test]
 fn a_probe_that_could_not_run_proves_nothing() {
     let mut isolation = healthy();
-    isolation.probe = Probe::Failed { level: Level::L2SecretProcess, error: "the trustlet did not start: EAGAIN".into() };
+    isolation.probe =
+        Probe::Failed { level: Level::L2SecretProcess, error: "the trustlet did not start: EAGAIN".into() };
     let text = refused("", &isolation);
     assert!(text.contains("Evidence:   the trustlet did not start: EAGAIN"), "{text}");
     isolation.probe = Probe::NotRun { why: "nobody asked".into() };
@@ -139,7 +148,12 @@ fn no_refusal_is_without_cause() {
     ];
     for probe in probes {
         for minimum in ["L1", "L2", "L3", "L4"] {
-            let isolation = Isolation { available: Level::L1Sandbox, missing: vec![], probe: probe.clone() };
+            let isolation = Isolation {
+                available: Level::L1Sandbox,
+                missing: vec![],
+                reduced: vec![],
+                probe: probe.clone(),
+            };
             if let Err(r) = decide(&policy(&format!("[isolation]\nminimum = \"{minimum}\"\n")), &isolation) {
                 assert!(!r.causes.is_empty(), "{minimum} {probe:?}");
             }

@@ -66,7 +66,10 @@ impl SecureBoot {
 #[must_use]
 pub fn secure_boot(m: &Machine) -> (SecureBoot, String) {
     if BiosMode::of(m) == BiosMode::Legacy {
-        return (SecureBoot::Unsupported, "/sys/firmware/efi is absent: the kernel was not started by UEFI".into());
+        return (
+            SecureBoot::Unsupported,
+            "/sys/firmware/efi is absent: the kernel was not started by UEFI".into(),
+        );
     }
     if m.names(EFIVARS).is_empty() {
         return (SecureBoot::Unknown, format!("{EFIVARS} is empty: efivarfs is not mounted"));
@@ -148,10 +151,17 @@ pub(super) fn secure_memory_overwrite(m: &Machine) -> Finding {
         return finding(false, "/sys/firmware/efi is absent: no UEFI");
     }
     if m.names(EFIVARS).is_empty() {
-        return finding(Value::Unknown, format!("{EFIVARS} is empty: efivarfs is not mounted")).or(MOUNT_EFIVARFS);
+        return finding(Value::Unknown, format!("{EFIVARS} is empty: efivarfs is not mounted"))
+            .or(MOUNT_EFIVARFS);
     }
     let there = m.exists(&format!("{EFIVARS}/{MEMORY_OVERWRITE}"));
-    finding(there, format!("UEFI variable MemoryOverwriteRequestControl is {}", if there { "present" } else { "absent" }))
+    finding(
+        there,
+        format!(
+            "UEFI variable MemoryOverwriteRequestControl is {}",
+            if there { "present" } else { "absent" }
+        ),
+    )
 }
 
 /// The UEFI memory attributes table, which keeps runtime code read-only and data not executable.
@@ -194,10 +204,14 @@ pub(super) fn smm_mitigations(m: &Machine) -> Finding {
             let flags = bytes.get(36..40).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes);
             finding(
                 flags & 3 == 3,
-                format!("ACPI WSMT flags={flags:#x} (bit 0 fixed buffers, bit 1 nested pointers, bit 2 resources)"),
+                format!(
+                    "ACPI WSMT flags={flags:#x} (bit 0 fixed buffers, bit 1 nested pointers, bit 2 resources)"
+                ),
             )
         }
-        Table(Found::Denied) => finding(Value::Unknown, "ACPI table WSMT: permission denied").or("run as root"),
+        Table(Found::Denied) => {
+            finding(Value::Unknown, "ACPI table WSMT: permission denied").or("run as root")
+        }
         Table(Found::Absent) => finding(false, "ACPI table WSMT is absent"),
         Table(Found::Failed(e)) => finding(Value::Unknown, format!("ACPI table WSMT: {e}")),
     }

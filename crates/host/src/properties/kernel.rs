@@ -22,9 +22,8 @@ pub(super) fn guest_memfd(m: &Machine) -> Finding {
         format!("KVM_CHECK_EXTENSION: KVM_CAP_GUEST_MEMFD={there}, KVM_CAP_GUEST_MEMFD_FLAGS={flags}")
     };
     match m.opens("/dev/kvm") {
-        Found::Denied => {
-            finding(Value::Unknown, "/dev/kvm: permission denied").or("run as root or as a member of the group kvm")
-        }
+        Found::Denied => finding(Value::Unknown, "/dev/kvm: permission denied")
+            .or("run as root or as a member of the group kvm"),
         Found::Absent => finding(false, "/dev/kvm is absent"),
         Found::Failed(e) => finding(false, format!("/dev/kvm: {e}")),
         Found::Is(()) => {

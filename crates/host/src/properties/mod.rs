@@ -4,8 +4,8 @@ mod kernel;
 mod processor;
 
 use crate::machine::Machine;
-pub(crate) use processor::{hardware_virtualization, slat};
 pub use firmware::{BiosMode, SecureBoot, kernel_dma_protection, secure_boot};
+pub(crate) use processor::{hardware_virtualization, slat};
 use serde::Serialize;
 
 /// What was found out about a property.

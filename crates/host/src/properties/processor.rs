@@ -59,7 +59,11 @@ pub(super) fn mode_based_execution(m: &Machine) -> Finding {
     let gmet = svm_features(m) >> 17 & 1 == 1;
     finding(
         mbec || gmet,
-        format!("/proc/cpuinfo vmx flag ept_mode_based_exec={}, CPUID.8000000A:EDX[17] (GMET)={}", bit(mbec), bit(gmet)),
+        format!(
+            "/proc/cpuinfo vmx flag ept_mode_based_exec={}, CPUID.8000000A:EDX[17] (GMET)={}",
+            bit(mbec),
+            bit(gmet)
+        ),
     )
 }
 
@@ -68,6 +72,10 @@ pub(super) fn apic_virtualization(m: &Machine) -> Finding {
     let avic = svm_features(m) >> 13 & 1 == 1;
     finding(
         intel || avic,
-        format!("/proc/cpuinfo vmx flag vid or apicv={}, CPUID.8000000A:EDX[13] (AVIC)={}", bit(intel), bit(avic)),
+        format!(
+            "/proc/cpuinfo vmx flag vid or apicv={}, CPUID.8000000A:EDX[13] (AVIC)={}",
+            bit(intel),
+            bit(avic)
+        ),
     )
 }

@@ -134,6 +134,7 @@ impl Status {
                 "running": self.isolation.running().map(Level::code),
                 "enabled": self.policy.enabled.value,
                 "missing": self.isolation.missing,
+                "reduced": self.isolation.reduced,
                 "probe": self.isolation.probe,
             },
             "vtpm_can_start": self.refusal.is_none(),

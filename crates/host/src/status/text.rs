@@ -1,6 +1,6 @@
 //! The status for people: msinfo32's rows under msinfo32's names, then the rows that only we have.
 use super::{Status, Vbs};
-use crate::isolation::{Avenue, Probe, describe};
+use crate::isolation::{Avenue, Missing, Probe, describe};
 use crate::properties::Value;
 use std::fmt::Write as _;
 
@@ -15,8 +15,14 @@ pub(super) fn rows(status: &Status) -> Vec<(&'static str, String)> {
     // As in msinfo32, where these rows are absent, not empty, when VBS is not enabled.
     if status.vbs != Vbs::NotEnabled {
         rows.extend([
-            ("Virtualization-based security Required Security Properties", names(status, &status.required_codes())),
-            ("Virtualization-based security Available Security Properties", names(status, &status.available_codes())),
+            (
+                "Virtualization-based security Required Security Properties",
+                names(status, &status.required_codes()),
+            ),
+            (
+                "Virtualization-based security Available Security Properties",
+                names(status, &status.available_codes()),
+            ),
             // No Windows service (Credential Guard, HVCI, ...) has a counterpart here to report.
             ("Virtualization-based security Services Configured", String::new()),
             ("Virtualization-based security Services Running", String::new()),
@@ -44,8 +50,12 @@ pub(super) fn rows(status: &Status) -> Vec<(&'static str, String)> {
         ("Isolation level running", isolation.running().map_or_else(|| "none".to_string(), describe)),
         (
             "Virtual machines with a vTPM",
-            if status.refusal().is_none() { "can start" } else { "cannot start (`donjon status --explain` says why)" }
-                .to_string(),
+            if status.refusal().is_none() {
+                "can start"
+            } else {
+                "cannot start (`donjon status --explain` says why)"
+            }
+            .to_string(),
         ),
         (
             "This host is a virtual machine",
@@ -56,7 +66,9 @@ pub(super) fn rows(status: &Status) -> Vec<(&'static str, String)> {
             },
         ),
     ]);
-    rows.extend(status.properties.iter().filter(|p| p.code.is_none()).map(|p| (p.name, p.value.text().to_string())));
+    rows.extend(
+        status.properties.iter().filter(|p| p.code.is_none()).map(|p| (p.name, p.value.text().to_string())),
+    );
     rows
 }
 
@@ -89,11 +101,19 @@ fn explain_into(status: &Status, out: &mut String) {
             let _ = writeln!(out, "  not run: {why}");
         }
         Probe::Held { level, avenues } => {
-            let _ = writeln!(out, "  a trustlet at {} held a pattern that could not be read from outside:", describe(*level));
+            let _ = writeln!(
+                out,
+                "  a trustlet at {} held a pattern that could not be read from outside:",
+                describe(*level)
+            );
             avenues_into(avenues, out);
         }
         Probe::Leaked { level, avenues } => {
-            let _ = writeln!(out, "  a trustlet at {} held a pattern that COULD be read from outside:", describe(*level));
+            let _ = writeln!(
+                out,
+                "  a trustlet at {} held a pattern that COULD be read from outside:",
+                describe(*level)
+            );
             avenues_into(avenues, out);
         }
         Probe::Failed { level, error } => {
@@ -101,18 +121,15 @@ fn explain_into(status: &Status, out: &mut String) {
         }
     }
 
-    if !status.isolation.missing.is_empty() {
-        let _ = writeln!(out, "\nMissing for higher isolation levels");
-        for m in &status.isolation.missing {
-            let _ = writeln!(out, "  {}: {}\n      evidence: {}\n      to do:    {}", m.level, m.what, m.evidence, m.cure);
-        }
-    }
+    missing_into("Missing for higher isolation levels", &status.isolation.missing, out);
+    missing_into("Layers that are missing and covered by others", &status.isolation.reduced, out);
 
     let _ = writeln!(out, "\nSecurity properties");
     for p in &status.properties {
         let code = p.code.map_or_else(|| "-".to_string(), |c| c.to_string());
         let root = if p.needs_root { "  (only root can find out)" } else { "" };
-        let _ = writeln!(out, "  {code:>2} {}: {}{root}\n      evidence: {}", p.name, p.value.text(), p.evidence);
+        let _ =
+            writeln!(out, "  {code:>2} {}: {}{root}\n      evidence: {}", p.name, p.value.text(), p.evidence);
         if let Some(advice) = p.advice {
             let _ = writeln!(out, "      to do:    {advice}");
         }
@@ -121,6 +138,19 @@ fn explain_into(status: &Status, out: &mut String) {
     let _ = writeln!(out, "Secure Boot State\n      evidence: {}", status.secure_boot.1);
     if let Some(refusal) = status.refusal() {
         let _ = writeln!(out, "\nA VM with a vTPM would be refused:\n{refusal}");
+    }
+}
+
+fn missing_into(title: &str, missing: &[Missing], out: &mut String) {
+    if !missing.is_empty() {
+        let _ = writeln!(out, "\n{title}");
+    }
+    for m in missing {
+        let _ = writeln!(
+            out,
+            "  {}: {}\n      evidence: {}\n      to do:    {}",
+            m.level, m.what, m.evidence, m.cure
+        );
     }
 }
 

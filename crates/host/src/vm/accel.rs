@@ -81,12 +81,15 @@ fn kvm_runs_guests(m: &Machine) -> Result<String, String> {
             Ok(format!("/dev/kvm opens, the processor has {flag} and {module} is loaded"))
         }
         (Found::Is(()), None, _) => {
-            Err("/dev/kvm opens, but the processor has neither vmx nor svm: a guest's kernel would not run".into())
+            Err("/dev/kvm opens, but the processor has neither vmx nor svm: a guest's kernel would not run"
+                .into())
         }
         (Found::Is(()), Some(flag), None) => Err(format!(
             "/dev/kvm opens and the processor has {flag}, but neither kvm_intel nor kvm_amd is loaded"
         )),
-        (Found::Denied, ..) => Err("/dev/kvm cannot be opened: permission denied (join the group kvm)".into()),
+        (Found::Denied, ..) => {
+            Err("/dev/kvm cannot be opened: permission denied (join the group kvm)".into())
+        }
         (Found::Absent, ..) => Err("/dev/kvm is absent".into()),
         (Found::Failed(e), ..) => Err(format!("/dev/kvm cannot be opened: {e}")),
     }

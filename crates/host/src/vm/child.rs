@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
 
 /// A running child.
 pub(super) struct Child {
@@ -58,5 +59,22 @@ pub(super) fn describe(status: ExitStatus) -> String {
         (_, Some(9)) => "killed (SIGKILL)".into(),
         (_, Some(signal)) => format!("ended by signal {signal}"),
         _ => "ended".into(),
+    }
+}
+
+/// Waits until the process of a descriptor has ended; false when `patience` ran out before.
+pub(super) fn wait(pidfd: &OwnedFd, patience: Option<Duration>) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let deadline = patience.map(|p| Instant::now() + p);
+    loop {
+        let left = deadline.map(|d| d.saturating_duration_since(Instant::now()));
+        let timeout =
+            left.map(|l| Timespec { tv_sec: l.as_secs().cast_signed(), tv_nsec: l.subsec_nanos().into() });
+        match poll(&mut [PollFd::new(pidfd, PollFlags::IN)], timeout.as_ref()) {
+            Ok(0) => return false,
+            Ok(_) => return true,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return false,
+        }
     }
 }

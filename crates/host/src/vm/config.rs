@@ -130,8 +130,10 @@ impl Config {
     /// Reads the text of a vm.toml.
     pub fn parse(path: &Path, text: &str, name: &Name) -> Result<Config, Damage> {
         Source::new(path, text).parse(|top| {
-            let known =
-                ["format", "name", "uuid", "machine", "firmware", "tpm", "boot", "disk", "cdrom", "network", "display"];
+            let known = [
+                "format", "name", "uuid", "machine", "firmware", "tpm", "boot", "disk", "cdrom", "network",
+                "display",
+            ];
             top.only(&known)?;
             let config = Config {
                 name: top.required("name", top.parsed("name", |n| same_name(n, name))?)?,
@@ -139,7 +141,8 @@ impl Config {
                 secure_boot: flag(&top, "firmware", "secure_boot", true)?,
                 tpm: one(&top, "tpm", "interface", Tpm::parse)?.unwrap_or(Tpm::Crb),
                 network: one(&top, "network", "kind", Network::parse)?.unwrap_or(Network::User),
-                display: one(&top, "display", "kind", |t| Ok(t.to_string()))?.unwrap_or_else(|| "none".into()),
+                display: one(&top, "display", "kind", |t| Ok(t.to_string()))?
+                    .unwrap_or_else(|| "none".into()),
                 boot: kernel(&top)?,
                 disks: top.tables("disk")?.iter().map(disk).collect::<Result<_, _>>()?,
                 cdroms: top.tables("cdrom")?.iter().map(cdrom).collect::<Result<_, _>>()?,

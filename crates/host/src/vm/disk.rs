@@ -73,7 +73,9 @@ impl Wanted {
             }
         }
         if wanted.path.is_none() && wanted.size.is_none() {
-            return Err(format!("disk \"{text}\": a PATH, a size or both are needed, as in disk.qcow2,size=10G"));
+            return Err(format!(
+                "disk \"{text}\": a PATH, a size or both are needed, as in disk.qcow2,size=10G"
+            ));
         }
         if wanted.size.is_some_and(|s| s == 0 || s % 512 != 0) {
             return Err(format!("disk \"{text}\": the size must be a multiple of 512 bytes, and not 0"));
@@ -172,7 +174,10 @@ mod tests {
     #[test]
     fn specifications_are_read() {
         let w = Wanted::parse("a,,b.img,size=10G,format=qcow2").expect("right");
-        assert_eq!(w, Wanted { path: Some("a,b.img".into()), size: Some(10 << 30), format: Some(Format::Qcow2) });
+        assert_eq!(
+            w,
+            Wanted { path: Some("a,b.img".into()), size: Some(10 << 30), format: Some(Format::Qcow2) }
+        );
         assert_eq!(Wanted::parse("size=1M").expect("right").path, None);
         for (bad, part) in [
             ("", "is not understood"),
@@ -195,9 +200,11 @@ mod tests {
         let made = Wanted::parse(&spec).expect("right").realize(0, dir.path(), dir.path()).expect("made");
         assert_eq!((made.owned, made.format), (true, Format::Raw));
         assert_eq!(std::fs::metadata(&path).expect("there").len(), 1 << 20);
-        let said = Wanted::parse(&spec).expect("right").realize(0, dir.path(), dir.path()).expect_err("it exists");
+        let said =
+            Wanted::parse(&spec).expect("right").realize(0, dir.path(), dir.path()).expect_err("it exists");
         assert!(said.to_string().contains("exists already"), "{said}");
-        let found = Wanted::parse(&path.display().to_string()).expect("right").realize(0, dir.path(), dir.path());
+        let found =
+            Wanted::parse(&path.display().to_string()).expect("right").realize(0, dir.path(), dir.path());
         assert!(!found.expect("found").owned);
     }
 
@@ -217,7 +224,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("d");
         std::fs::write(&path, b"QFI\xfb rest").expect("written");
-        let disk = Wanted::parse(&path.display().to_string()).expect("right").realize(0, dir.path(), dir.path());
+        let disk =
+            Wanted::parse(&path.display().to_string()).expect("right").realize(0, dir.path(), dir.path());
         assert_eq!(disk.expect("found").format, Format::Qcow2);
     }
 }

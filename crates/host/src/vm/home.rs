@@ -13,6 +13,8 @@ pub struct Home {
     pub vms: PathBuf,
     /// One directory per running VM: sockets and state.
     pub run: PathBuf,
+    /// The key that the vTPMs' own keys are wrapped by; absent: where the vTPM keeps it by itself.
+    pub guardian_key: Option<PathBuf>,
 }
 
 impl Home {
@@ -22,17 +24,22 @@ impl Home {
         let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         if let Some(root) = root {
             let root = std::path::absolute(root).map_err(Error::io("resolving", root))?;
-            return Ok(Home { vms: root.join("vms"), run: root.join("run") });
+            // Everything under one directory, so that it can be moved, and removed, as a whole.
+            let guardian_key = Some(root.join("guardian/local.key"));
+            return Ok(Home { vms: root.join("vms"), run: root.join("run"), guardian_key });
         }
         if rustix::process::geteuid().is_root() {
-            return Ok(Home { vms: "/var/lib/donjon/vms".into(), run: "/run/donjon".into() });
+            let (vms, run) = ("/var/lib/donjon/vms".into(), "/run/donjon".into());
+            return Ok(Home { vms, run, guardian_key: None });
         }
         let data = variable("XDG_DATA_HOME")
             .or_else(|| variable("HOME").map(|h| h.join(".local/share")))
-            .ok_or_else(|| Error::Usage("neither XDG_DATA_HOME nor HOME is set; say where with --root DIR".into()))?
+            .ok_or_else(|| {
+                Error::Usage("neither XDG_DATA_HOME nor HOME is set; say where with --root DIR".into())
+            })?
             .join("donjon");
         let run = variable("XDG_RUNTIME_DIR").map_or_else(|| data.join("run"), |d| d.join("donjon"));
-        Ok(Home { vms: data.join("vms"), run })
+        Ok(Home { vms: data.join("vms"), run, guardian_key: None })
     }
 
     /// The paths of one VM.
@@ -156,8 +163,14 @@ impl Paths {
         self.run.join("tpm.sock")
     }
 
-    /// Refuses a run directory whose socket paths are too long for the system.
-    pub fn check_socket_lengths(&self) -> Result<(), Error> {
+    /// Refuses a run directory whose socket paths the system or swtpm's syntax cannot take.
+    pub fn check_sockets(&self) -> Result<(), Error> {
+        if self.run.to_str().is_none_or(|p| p.contains(',')) {
+            return Err(Error::Usage(format!(
+                "directory {}: sockets need a path that is UTF-8 and has no comma; choose another with --root",
+                self.run.display()
+            )));
+        }
         for path in [self.qmp(), self.supervisor_qmp(), self.serial(), self.tpm_socket()] {
             let length = path.as_os_str().len();
             if length > SOCKET_PATH {
@@ -180,9 +193,9 @@ mod tests {
     fn a_long_root_is_refused_with_the_socket_named() {
         let home = Home::resolve(Some(Path::new(&format!("/{}", "d".repeat(100))))).expect("resolves");
         let paths = home.paths(&Name::parse("web").expect("a name"));
-        let said = paths.check_socket_lengths().expect_err("too long").to_string();
+        let said = paths.check_sockets().expect_err("too long").to_string();
         assert!(said.contains("qmp.sock has 118 bytes, 107 are possible"), "{said}");
         let home = Home::resolve(Some(Path::new("/short"))).expect("resolves");
-        assert!(home.paths(&Name::parse("web").expect("a name")).check_socket_lengths().is_ok());
+        assert!(home.paths(&Name::parse("web").expect("a name")).check_sockets().is_ok());
     }
 }

@@ -10,6 +10,7 @@ pub mod firmware;
 pub mod home;
 mod keeper;
 pub mod name;
+mod plan;
 pub mod progress;
 mod qemu;
 mod qmp;

@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn what_could_leave_the_directory_is_no_name() {
-        for bad in ["", ".", "..", "../x", "a/b", "-rf", ".hidden", "a b", "a,b", "ü", "a\n", &"x".repeat(49)] {
+        for bad in ["", ".", "..", "../x", "a/b", "-rf", ".hidden", "a b", "a,b", "ü", "a\n", &"x".repeat(49)]
+        {
             let said = Name::parse(bad).expect_err(bad);
             assert!(said.contains("cannot name a VM") && !said.contains('\n'), "{said}");
         }

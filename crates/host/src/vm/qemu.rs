@@ -99,7 +99,10 @@ fn storage_arguments(args: &mut Arguments, config: &Config) {
     for (n, path) in config.cdroms.iter().enumerate() {
         let path = file(Path::new(path));
         args.add("-drive", format!("if=none,id=cd{n},media=cdrom,readonly=on,format=raw,file={path}"));
-        args.add("-device", format!("ide-cd,bus=ide.{n},drive=cd{n},bootindex={}", config.disks.len() + n + 1));
+        args.add(
+            "-device",
+            format!("ide-cd,bus=ide.{n},drive=cd{n},bootindex={}", config.disks.len() + n + 1),
+        );
     }
 }
 

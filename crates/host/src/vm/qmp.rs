@@ -51,7 +51,10 @@ impl Qmp {
     }
 
     /// Splits off a thread that hands every further message to `each`, until QEMU closes or `each` says false.
-    pub(super) fn listen(self, mut each: impl FnMut(Value) -> bool + Send + 'static) -> Result<Commander, Error> {
+    pub(super) fn listen(
+        self,
+        mut each: impl FnMut(Value) -> bool + Send + 'static,
+    ) -> Result<Commander, Error> {
         let Qmp { path, mut reader, writer } = self;
         writer.set_read_timeout(None).map_err(Error::io("listening to QEMU at", &path))?;
         std::thread::spawn(move || {

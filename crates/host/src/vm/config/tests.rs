@@ -57,8 +57,16 @@ fn damage_is_named_by_line() {
     for (from, to, said) in [
         ("cpus = 4", "cpus = 0", ":8: machine.cpus = 0: 1 to 255 processors are possible"),
         ("memory = \"1536M\"", "memory = \"12M\"", ":7: machine.memory = \"12M\": memory 12M: whole MiB"),
-        ("interface = \"tis\"", "interface = \"fifo\"", ":16: tpm.interface = \"fifo\": TPM interface \"fifo\""),
-        ("secure_boot = false", "secureboot = false", ":13: unknown key \"firmware.secureboot\" (did you mean"),
+        (
+            "interface = \"tis\"",
+            "interface = \"fifo\"",
+            ":16: tpm.interface = \"fifo\": TPM interface \"fifo\"",
+        ),
+        (
+            "secure_boot = false",
+            "secureboot = false",
+            ":13: unknown key \"firmware.secureboot\" (did you mean",
+        ),
         ("format = 1", "format = 7", ":2: format 7 is not known to this version, which reads 1"),
         ("name = \"web\"", "name = \"db\"", ":3: name = \"db\": the directory is called \"web\""),
         ("6b1ef0a4-", "6b1ef0a4", ":4: uuid = \"6b1ef0a433c6"),
