@@ -1,8 +1,8 @@
 //! Modes of operation (SP 800-38A) with the chaining that TPM2_EncryptDecrypt asks for.
 //!
-//! A caller may cut a long message into several commands: `iv` goes in as the chaining value and comes
-//! back as the next one. CVE-2021-3446 was a TPM that got this wrong for all modes at once, so each
-//! mode is written out here and tested across cuts, whatever the provider's own modes do.
+//! A caller may cut a long message into several commands: `iv` goes in as the chaining value and comes back
+//! as the next one. CVE-2021-3446 was a TPM that got this wrong for all modes at once, so each mode is
+//! written out here and tested across cuts, whatever the provider's own modes do.
 
 use zeroize::Zeroizing;
 
@@ -19,9 +19,9 @@ impl CryptoProvider {
     ///
     /// `iv` is one block for every mode but ECB, where it is empty ([`Error::BadInput`] otherwise). CBC and
     /// ECB need whole blocks. The other modes take any length, but only data cut at a block boundary
-    /// continues seamlessly; after a partial block CFB returns the short cipher text padded with zeros, CTR the
-    /// next counter and OFB the last key stream block, as the reference implementation does. Empty
-    /// data leave `iv` as it was.
+    /// continues seamlessly; after a partial block CFB returns the short cipher text padded with zeros, CTR
+    /// the next counter and OFB the last key stream block, as the reference implementation does. Empty data
+    /// leave `iv` as it was.
     pub fn cipher(
         &self,
         alg: SymAlg,
@@ -90,7 +90,7 @@ fn ctr(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block], tail: &mut [
 fn ofb(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block], tail: &mut [u8]) {
     for block in blocks {
         encrypt_one(key, iv);
-        xor(block, iv);
+        xor_block(block, iv);
     }
     if !tail.is_empty() {
         encrypt_one(key, iv);
@@ -101,7 +101,7 @@ fn ofb(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block], tail: &mut [
 fn cfb_encrypt(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block], tail: &mut [u8]) {
     for block in blocks {
         encrypt_one(key, iv);
-        xor(block, iv);
+        xor_block(block, iv);
         *iv = *block;
     }
     if !tail.is_empty() {
@@ -131,7 +131,7 @@ fn cfb_decrypt(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block], tail
 
 fn cbc_encrypt(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block]) {
     for block in blocks {
-        xor(block, iv);
+        xor_block(block, iv);
         encrypt_one(key, block);
         *iv = *block;
     }
@@ -157,8 +157,12 @@ fn xor(data: &mut [u8], mask: &[u8]) {
     data.iter_mut().zip(mask).for_each(|(d, m)| *d ^= m);
 }
 
+fn xor_block(data: &mut Block, mask: &Block) {
+    *data = (u128::from_ne_bytes(*data) ^ u128::from_ne_bytes(*mask)).to_ne_bytes();
+}
+
 fn xor_blocks(data: &mut [Block], mask: &[Block]) {
-    data.iter_mut().zip(mask).for_each(|(d, m)| xor(d, m));
+    data.iter_mut().zip(mask).for_each(|(d, m)| xor_block(d, m));
 }
 
 /// A short last block with zeros behind it.

@@ -2,8 +2,8 @@
 
 /// Why a cryptographic operation was refused.
 ///
-/// Small and `Copy`, and never says anything about secret data: a failed decryption is
-/// [`Error::Decryption`] whatever was wrong with the padding.
+/// Small and `Copy`, and never says anything about secret data: a failed decryption is [`Error::Decryption`]
+/// whatever was wrong with the padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -1,8 +1,8 @@
 //! Hash sequences that can be stopped, exported and resumed at any byte.
 //!
 //! TPM2_ContextSave of a sequence object and live migration need the state of a half-done hash; most
-//! libraries hide it. So providers give the compression function alone, and the buffering and
-//! padding of FIPS 180-4, 5.1 are here, with an exported form that belongs to no library.
+//! libraries hide it. So providers give the compression function alone, and the buffering and padding of
+//! FIPS 180-4, 5.1 are here, with an exported form that belongs to no library.
 
 use alloc::vec::Vec;
 
@@ -10,8 +10,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{CryptoProvider, Digest, Error, HashAlg, HashProvider};
 
-/// First byte of an exported state; the form is
-/// `version(1) || TPM_ALG_ID(2) || bytes hashed(16) || chaining words || buffered bytes`, big-endian.
+/// First byte of an exported state; the form is `version(1) || TPM_ALG_ID(2) || bytes hashed(16) || chaining
+/// words || buffered bytes`, big-endian.
 const EXPORT_VERSION: u8 = 1;
 
 /// A running hash. Clone it to fork; zeroized on drop.
@@ -74,8 +74,7 @@ impl Hasher {
             if held + head.len() < block {
                 return;
             }
-            let full = Zeroizing::new(self.buffer);
-            self.state.compress(self.provider, &full[..block]);
+            self.state.compress(self.provider, &self.buffer[..block]);
         }
         let (blocks, tail) = data.split_at(data.len() - data.len() % block);
         self.state.compress(self.provider, blocks);
@@ -154,7 +153,8 @@ impl State {
         match alg {
             HashAlg::Sha1 => State::Sha1([0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0]),
             HashAlg::Sha256 => State::Sha256([
-                0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19,
+                0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB,
+                0x5BE0CD19,
             ]),
             HashAlg::Sha384 => State::Sha512([
                 0xCBBB9D5DC1059ED8,
@@ -204,8 +204,12 @@ impl State {
     fn write(&self, out: &mut [u8]) {
         match self {
             State::Sha1(h) => out.chunks_mut(4).zip(h).for_each(|(o, w)| o.copy_from_slice(&w.to_be_bytes())),
-            State::Sha256(h) => out.chunks_mut(4).zip(h).for_each(|(o, w)| o.copy_from_slice(&w.to_be_bytes())),
-            State::Sha512(h) => out.chunks_mut(8).zip(h).for_each(|(o, w)| o.copy_from_slice(&w.to_be_bytes())),
+            State::Sha256(h) => {
+                out.chunks_mut(4).zip(h).for_each(|(o, w)| o.copy_from_slice(&w.to_be_bytes()))
+            }
+            State::Sha512(h) => {
+                out.chunks_mut(8).zip(h).for_each(|(o, w)| o.copy_from_slice(&w.to_be_bytes()))
+            }
         }
     }
 

@@ -31,8 +31,8 @@ impl CryptoProvider {
         })
     }
 
-    /// KDFe (Part 1, 11.4.10.3): SP 800-56A concatenation KDF over an ECDH result `z` (its x coordinate, as long
-    /// as the field). `label` without its NUL; `party_u` and `party_v` are x coordinates.
+    /// KDFe (Part 1, 11.4.10.3): SP 800-56A concatenation KDF over an ECDH result `z` (its x coordinate, as
+    /// long as the field). `label` without its NUL; `party_u` and `party_v` are x coordinates.
     pub fn kdfe(
         &self,
         alg: HashAlg,
@@ -42,7 +42,9 @@ impl CryptoProvider {
         party_v: &[u8],
         bits: usize,
     ) -> Zeroizing<Vec<u8>> {
-        expand(alg, bits, |counter| self.digest(alg, &[&counter.to_be_bytes(), z, label, &[0], party_u, party_v]))
+        expand(alg, bits, |counter| {
+            self.digest(alg, &[&counter.to_be_bytes(), z, label, &[0], party_u, party_v])
+        })
     }
 
     /// MGF1 (RFC 8017, B.2.1): `len` bytes of mask.
@@ -51,7 +53,8 @@ impl CryptoProvider {
         expand(alg, len * 8, |counter| self.digest(alg, &[seed, &(counter - 1).to_be_bytes()]))
     }
 
-    /// XOR parameter obfuscation (Part 1, 11.4.7.3): `data ^= KDFa(key, "XOR", context_u, context_v)`; its own inverse.
+    /// XOR parameter obfuscation (Part 1, 11.4.7.3): `data ^= KDFa(key, "XOR", context_u, context_v)`; its
+    /// own inverse.
     pub fn xor_obfuscate(
         &self,
         hash: HashAlg,
@@ -75,7 +78,7 @@ fn expand(alg: HashAlg, bits: usize, mut block: impl FnMut(u32) -> crate::Digest
         digest.zeroize();
     }
     if let Some(first) = out.first_mut()
-        && bits % 8 != 0
+        && !bits.is_multiple_of(8)
     {
         *first &= (1u8 << (bits % 8)) - 1;
     }

@@ -1,10 +1,10 @@
 //! What a TPM 2.0 needs of cryptography, behind one provider table.
 //!
-//! [`CryptoProvider`] names where the primitives come from; [`RUST`] is the pure-Rust one. Above it,
-//! written once and never dependent on the provider: hash sequences that can be exported at any
-//! byte, HMAC, KDFa, KDFe, MGF1 and XOR obfuscation ([`kdf`]), cipher modes with TPM2_EncryptDecrypt's
-//! chaining ([`cipher`]), the reference implementation's DRBG ([`Drbg`]), its prime search and key
-//! derivation ([`CryptoProvider::rsa_generate`], [`CryptoProvider::ec_generate`]), RSA paddings and ECDSA.
+//! [`CryptoProvider`] names where the primitives come from; [`RUST`] is the pure-Rust one. Above it, written
+//! once and never dependent on the provider: hash sequences that can be exported at any byte, HMAC, KDFa,
+//! KDFe, MGF1 and XOR obfuscation ([`kdf`]), cipher modes with TPM2_EncryptDecrypt's chaining ([`cipher`]),
+//! the reference implementation's DRBG ([`Drbg`]), its prime search and key derivation
+//! ([`CryptoProvider::rsa_generate`], [`CryptoProvider::ec_generate`]), RSA paddings and ECDSA.
 //!
 //! Numbers cross this interface as big-endian bytes. Nothing here does I/O or keeps global state.
 #![no_std]

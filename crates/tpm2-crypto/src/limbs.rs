@@ -1,7 +1,7 @@
 //! The little integer arithmetic that the prime search needs, over little-endian 64-bit limbs.
 //!
-//! Too small for a dependency, and free of any provider: what it computes decides which primes a seed
-//! gives. No branch depends on a value.
+//! Too small for a dependency, and free of any provider: what it computes decides which primes a seed gives.
+//! No branch depends on a value.
 
 use alloc::{vec, vec::Vec};
 
@@ -72,7 +72,12 @@ pub(crate) fn abs_diff(a: &[u64], b: &[u64]) -> Limbs {
 
 /// Bits of `a` without leading zeros.
 pub(crate) fn bits(a: &[u64]) -> usize {
-    (0..).zip(a).filter(|(_, limb)| **limb != 0).map(|(i, limb)| 64 * i + 64 - limb.leading_zeros() as usize).last().unwrap_or(0)
+    (0..)
+        .zip(a)
+        .filter(|(_, limb)| **limb != 0)
+        .map(|(i, limb)| 64 * i + 64 - limb.leading_zeros() as usize)
+        .last()
+        .unwrap_or(0)
 }
 
 /// `a * b`.

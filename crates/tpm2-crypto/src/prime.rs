@@ -1,8 +1,8 @@
 //! The search for RSA primes in a DRBG's output, byte for byte as the reference does it.
 //!
 //! Which prime a seed gives depends on the shaping of candidates, on the sieve's order and on the
-//! Miller-Rabin witnesses, which come from the same DRBG. `Derivation` names the three
-//! variants that exist in the field; their vectors are in `tests/`.
+//! Miller-Rabin witnesses, which come from the same DRBG. `Derivation` names the three variants that exist
+//! in the field; their vectors are in `tests/`.
 
 use alloc::{vec, vec::Vec};
 
@@ -17,8 +17,8 @@ use crate::{
 /// Primes drawn before giving up (the reference's loop bound).
 const MAX_PRIMES: usize = 99;
 
-/// Fields sieved for one prime, or witnesses drawn for one round, before the RNG is declared broken. A
-/// field of a sound RNG holds no prime once in 10^20.
+/// Fields sieved for one prime, or witnesses drawn for one round, before the RNG is declared broken. A field
+/// of a sound RNG holds no prime once in 10^20.
 const MAX_TRIES: usize = 64;
 
 impl CryptoProvider {
@@ -26,9 +26,9 @@ impl CryptoProvider {
     ///
     /// `bits` is 1024, 2048, 3072 or 4096; `e` is 0 (meaning 65537) or a prime of at least 65537, else
     /// [`Error::BadInput`]. `canceled` is asked before each candidate and stops the search with
-    /// [`Error::Canceled`]. With a seeded [`crate::Drbg`] the result is that of the implementation
-    /// which `derivation` names; the reference's trial encryption for signing keys draws from the DRBG
-    /// afterwards, which nothing observes, and is left out.
+    /// [`Error::Canceled`]. With a seeded [`crate::Drbg`] the result is that of the implementation which
+    /// `derivation` names; the reference's trial encryption for signing keys draws from the DRBG afterwards,
+    /// which nothing observes, and is left out.
     pub fn rsa_generate(
         &self,
         rng: &mut dyn Rng,
@@ -103,8 +103,8 @@ impl Search<'_> {
     /// Miller-Rabin with the number of rounds of FIPS 186-3, table C.3, witnesses from the RNG.
     fn is_probable_prime(&mut self, candidate: &[u64], bits: usize) -> Result<bool, Error> {
         let rounds = match bits {
-            ..511 => 8,
-            ..1536 => 5,
+            0..511 => 8,
+            511..1536 => 5,
             _ => 4,
         };
         let candidate = limbs::to_be(candidate);

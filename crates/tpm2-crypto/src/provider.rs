@@ -1,8 +1,8 @@
 //! The provider table: where the primitives come from.
 //!
-//! A provider supplies mathematics only. Everything that has meaning for a TPM (paddings, KDFs,
-//! the DRBG, the prime search, how keys derive from seeds) is written once above it, so that no
-//! result depends on which provider is in use.
+//! A provider supplies mathematics only. Everything that has meaning for a TPM (paddings, KDFs, the DRBG,
+//! the prime search, how keys derive from seeds) is written once above it, so that no result depends on
+//! which provider is in use.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -25,8 +25,8 @@ pub struct CryptoProvider {
     pub ec: &'static dyn EcProvider,
 }
 
-/// The compression functions. Buffering, padding and export are ours, so a state saved under one
-/// provider resumes under any other.
+/// The compression functions. Buffering, padding and export are ours, so a state saved under one provider
+/// resumes under any other.
 pub trait HashProvider: Sync {
     /// FIPS 180-4, 6.1.2, over each 64-byte block.
     fn sha1(&self, state: &mut [u32; 5], blocks: &[[u8; 64]]);
@@ -40,6 +40,8 @@ pub trait HashProvider: Sync {
 pub trait CipherProvider: Sync {
     /// Expands a key; [`Error::BadKey`] when its length is not one of the cipher's.
     fn key(&self, alg: SymAlg, key: &[u8]) -> Result<Box<dyn BlockCipher>, Error>;
+    /// AES-256, which every provider has, for the DRBG cannot do without.
+    fn aes256(&self, key: &[u8; 32]) -> Box<dyn BlockCipher>;
 }
 
 /// An expanded key. Zeroized on drop by whoever implements it.
@@ -52,22 +54,23 @@ pub trait BlockCipher: Send + Sync {
 
 /// Modular arithmetic for RSA. Numbers are big-endian.
 pub trait RsaProvider: Sync {
-    /// `base^exponent mod modulus`, as long as `modulus`; constant time in the base, not in the (public) exponent
-    /// and modulus. [`Error::BadInput`] when the modulus is even, `base >= modulus` or the exponent is 0.
+    /// `base^exponent mod modulus`, as long as `modulus`; constant time in the base, not in the (public)
+    /// exponent and modulus. [`Error::BadInput`] when the modulus is even, `base >= modulus` or the exponent
+    /// is 0.
     fn mod_exp(&self, base: &[u8], exponent: u32, modulus: &[u8]) -> Result<Vec<u8>, Error>;
-    /// One Miller-Rabin round (FIPS 186-5, B.3.1) of the odd `candidate` with `1 < witness < candidate - 1`: `true`
-    /// when the candidate may be prime. Both are secret and equally long.
+    /// One Miller-Rabin round (FIPS 186-5, B.3.1) of the odd `candidate` with `1 < witness < candidate - 1`:
+    /// `true` when the candidate may be prime. Both are secret and equally long.
     fn miller_rabin(&self, candidate: &[u8], witness: &[u8]) -> bool;
-    /// Prepares the private key of modulus `n` (128, 256, 384 or 512 bytes, top and bottom bit set), one prime of
-    /// half that length and odd exponent `e`, in constant time. [`Error::BadKey`] unless the prime
+    /// Prepares the private key of modulus `n` (128, 256, 384 or 512 bytes, top and bottom bit set), one
+    /// prime of half that length and odd exponent `e`, in constant time. [`Error::BadKey`] unless the prime
     /// divides n exactly by another number of its own size and e is invertible.
     fn private(&self, n: &[u8], p: &[u8], e: u32) -> Result<Box<dyn RsaPrivateOp>, Error>;
 }
 
 /// A prepared RSA private key. Zeroized on drop.
 pub trait RsaPrivateOp: Send + Sync {
-    /// `c^d mod n` for `c < n` as long as n, by CRT in constant time, blinded by `blind`: fresh secret random
-    /// bytes, half as many. [`Error::Rng`] when they are unfit (zero). The caller checks for faults.
+    /// `c^d mod n` for `c < n` as long as n, by CRT in constant time, blinded by `blind`: fresh secret
+    /// random bytes, half as many. [`Error::Rng`] when they are unfit (zero). The caller checks for faults.
     fn raw(&self, c: &[u8], blind: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error>;
 }
 

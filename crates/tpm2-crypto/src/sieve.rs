@@ -1,8 +1,8 @@
 //! The reference's prime sieve: which candidates near a random number are tried, and in which order.
 //!
-//! The order decides which prime a seed gives, so this follows `CryptPrimeSieve.c` of the reference:
-//! the odd numbers from a base divisible by 3 * 5 * 7 up, a field of 16,384 of them, struck by a
-//! number of small primes that depends on the candidate's size.
+//! The order decides which prime a seed gives, so this follows `CryptPrimeSieve.c` of the reference: the odd
+//! numbers from a base divisible by 3 * 5 * 7 up, a field of 16,384 of them, struck by a number of small
+//! primes that depends on the candidate's size.
 
 use alloc::{vec, vec::Vec};
 
@@ -76,7 +76,10 @@ impl Sieve {
 /// Whether `n` is prime, by trial division.
 pub(crate) fn is_prime_u32(n: u32) -> bool {
     let square_below = |p: &&u16| u32::from(**p).pow(2) <= n;
-    n == 2 || n > 2 && n % 2 == 1 && PRIMES.iter().take_while(square_below).all(|p| n % u32::from(*p) != 0)
+    n == 2
+        || n > 2
+            && n % 2 == 1
+            && PRIMES.iter().take_while(square_below).all(|p| !n.is_multiple_of(u32::from(*p)))
 }
 
 /// The largest small prime to strike with, for candidates of `bits` bits (`RsaAdjustPrimeLimit`).
@@ -111,9 +114,7 @@ impl<'a> Iterator for Groups<'a> {
     type Item = &'a [u16];
     fn next(&mut self) -> Option<&'a [u16]> {
         let mut product = 1u32;
-        let fits = |p: &&u16| {
-            product.checked_mul(u32::from(**p)).map(|larger| product = larger).is_some()
-        };
+        let fits = |p: &&u16| product.checked_mul(u32::from(**p)).map(|larger| product = larger).is_some();
         let len = self.0.iter().take_while(fits).count();
         let (group, rest) = self.0.split_at(len);
         self.0 = rest;
@@ -156,8 +157,9 @@ mod tests {
 
     #[test]
     fn sieve_keeps_exactly_what_small_primes_do_not_divide() {
-        for (limbs, derivation) in [(8, Derivation::Original), (24, Derivation::Tcg183)] {
-            let start: Limbs = Zeroizing::new((0..limbs).map(|i| 0x9E37_79B9_7F4A_7C15u64.rotate_left(i) | 1).collect());
+        for (limbs, derivation) in [(8, Derivation::Original), (17, Derivation::Tcg183)] {
+            let start: Limbs =
+                Zeroizing::new((0..limbs).map(|i| 0x9E37_79B9_7F4A_7C15u64.rotate_left(i) | 1).collect());
             let limit = prime_limit(64 * limbs as usize, derivation);
             let mut sieve = Sieve::new(start.clone(), derivation);
             assert_eq!(limbs::rem_u32(&sieve.base, 105), 0);

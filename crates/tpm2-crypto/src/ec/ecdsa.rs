@@ -10,11 +10,14 @@ use crate::{CryptoProvider, Error, HashAlg, Rng};
 /// Nonces tried before the provider is declared broken; one in 2^256 is unfit.
 const MAX_TRIES: usize = 8;
 
+/// The numbers r and s.
+type Signature = (Vec<u8>, Vec<u8>);
+
 impl CryptoProvider {
     /// Signs `digest` with `d`: (r, s), each [`Curve::size`] bytes.
     ///
-    /// The nonce is derived from the key, the digest and 32 fresh random bytes together. A virtual machine can be
-    /// resumed twice from one snapshot, generator state included; two signatures with one nonce would
+    /// The nonce is derived from the key, the digest and 32 fresh random bytes together. A virtual machine
+    /// can be resumed twice from one snapshot, generator state included; two signatures with one nonce would
     /// then give the key away, whereas here different digests have different nonces regardless.
     pub fn ecdsa_sign(
         &self,
@@ -22,8 +25,8 @@ impl CryptoProvider {
         d: &[u8],
         digest: &[u8],
         rng: &mut dyn Rng,
-    ) -> Result<(Vec<u8>, Vec<u8>), Error> {
-        let d = curve.fit(d).ok_or(Error::BadKey)?;
+    ) -> Result<Signature, Error> {
+        let d = curve.private(d)?;
         let mut noise = Zeroizing::new(vec![0; 32]);
         for _ in 0..MAX_TRIES {
             rng.fill(&mut noise)?;
@@ -49,7 +52,7 @@ impl CryptoProvider {
         d: &[u8],
         digest: &[u8],
         k: &[u8],
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
+    ) -> Result<Option<Signature>, Error> {
         let r = curve.scalar(&self.ec.base_mul(curve, k)?.x);
         let e = curve.digest_scalar(digest);
         let sum = self.ec.scalar_add(curve, &e, &self.ec.scalar_mul(curve, &r, d)?)?;

@@ -4,6 +4,7 @@ mod ecdsa;
 mod params;
 
 use alloc::{vec, vec::Vec};
+use core::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
@@ -68,7 +69,7 @@ impl Curve {
 ///
 /// Input points may have shorter coordinates (a `TPM2B_ECC_PARAMETER` may have lost its leading zeros);
 /// output points never have. An ECDH result is a secret: zeroize it.
-#[derive(Clone, Debug, PartialEq, Eq, Zeroize)]
+#[derive(Clone, PartialEq, Eq, Zeroize)]
 pub struct Point {
     /// x coordinate.
     pub x: Vec<u8>,
@@ -76,11 +77,19 @@ pub struct Point {
     pub y: Vec<u8>,
 }
 
+/// Shows the size only: a point may be a shared secret.
+impl fmt::Debug for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Point({} + {} bytes)", self.x.len(), self.y.len())
+    }
+}
+
 impl CryptoProvider {
     /// Generates a key pair: the private scalar and its point.
     ///
-    /// FIPS 186-5, A.2.1: 8 bytes more than the order has, modulo n - 1, plus 1. With a seeded [`crate::Drbg`] this is the
-    /// key that every reference implementation derives (for P-521 from 74 bytes, none masked).
+    /// FIPS 186-5, A.2.1: 8 bytes more than the order has, modulo n - 1, plus 1. With a seeded
+    /// [`crate::Drbg`] this is the key that every reference implementation derives (for P-521 from 74 bytes,
+    /// none masked).
     pub fn ec_generate(&self, rng: &mut dyn Rng, curve: Curve) -> Result<(Zeroizing<Vec<u8>>, Point), Error> {
         let mut wide = Zeroizing::new(vec![0; curve.size() + 8]);
         rng.fill(&mut wide)?;
@@ -91,13 +100,13 @@ impl CryptoProvider {
 
     /// The public point of `d`; [`Error::BadKey`] unless `1 <= d < n`.
     pub fn ec_public(&self, curve: Curve, d: &[u8]) -> Result<Point, Error> {
-        self.ec.base_mul(curve, &curve.fit(d).ok_or(Error::BadKey)?)
+        self.ec.base_mul(curve, &curve.private(d)?)
     }
 
-    /// `d * point`, the ECDH primitive. [`Error::BadPoint`] when the point is off the curve, [`Error::BadKey`] unless
-    /// `1 <= d < n`; these curves have cofactor 1, so the result is never infinity.
+    /// `d * point`, the ECDH primitive. [`Error::BadPoint`] when the point is off the curve,
+    /// [`Error::BadKey`] unless `1 <= d < n`; these curves have cofactor 1, so the result is never infinity.
     pub fn ec_mul(&self, curve: Curve, point: &Point, d: &[u8]) -> Result<Point, Error> {
-        let d = curve.fit(d).ok_or(Error::BadKey)?;
+        let d = curve.private(d)?;
         let point = curve.fit_point(point).ok_or(Error::BadPoint)?;
         self.ec.mul(curve, &point, &d)
     }
@@ -109,6 +118,18 @@ impl CryptoProvider {
 }
 
 impl Curve {
+    /// A private scalar of [`Curve::size`] bytes; [`Error::BadKey`] unless `1 <= d < n`. In constant time
+    /// but for the outcome.
+    fn private(self, d: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let d = self.fit(d).ok_or(Error::BadKey)?;
+        let below = d.iter().zip(self.params().n).rev().fold(0u16, |borrow, (d, n)| {
+            // The borrow of d - n shows in the high byte.
+            (u16::from(*d).wrapping_sub(u16::from(*n)).wrapping_sub(borrow) >> 8) & 1
+        });
+        let zero = d.iter().fold(0, |any, byte| any | byte) == 0;
+        if below == 1 && !zero { Ok(d) } else { Err(Error::BadKey) }
+    }
+
     /// Brings a number to [`Curve::size`] bytes: adds leading zeros, or takes some away.
     fn fit(self, bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let excess = bytes.len().saturating_sub(self.size());

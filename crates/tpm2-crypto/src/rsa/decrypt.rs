@@ -1,7 +1,7 @@
 //! Decryption: padding is removed without a branch on what the cipher text contained.
 //!
-//! Manger's and Bleichenbacher's attacks need to know *which* check failed, or how soon. All checks
-//! here are made, their results are summed in a mask, and there is one exit with one error.
+//! Manger's and Bleichenbacher's attacks need to know *which* check failed, or how soon. All checks here are
+//! made, their results are summed in a mask, and there is one exit with one error.
 
 use alloc::vec::Vec;
 
@@ -12,8 +12,8 @@ use super::{RsaPad, RsaPrivate};
 use crate::{CryptoProvider, Error, HashAlg, Rng};
 
 impl CryptoProvider {
-    /// Decrypts. [`Error::BadInput`] when the cipher text is not as long as n or not below it, [`Error::Decryption`]
-    /// for whatever is wrong inside. The length of a good message is not hidden.
+    /// Decrypts. [`Error::BadInput`] when the cipher text is not as long as n or not below it,
+    /// [`Error::Decryption`] for whatever is wrong inside. The length of a good message is not hidden.
     pub fn rsa_decrypt(
         &self,
         key: &RsaPrivate,

@@ -8,8 +8,8 @@ use super::{RsaPad, RsaPrivate, RsaSig, exponent, left_padded};
 use crate::{CryptoProvider, Error, HashAlg, Rng};
 
 impl CryptoProvider {
-    /// Signs `digest`, which is `hash`'s (else [`Error::BadInput`]). A PSS salt is as long as the digest, or what
-    /// fits: the limit of FIPS 186-5, 5.4, as the reference keeps it (Part 1, B.7).
+    /// Signs `digest`, which is `hash`'s (else [`Error::BadInput`]). A PSS salt is as long as the digest, or
+    /// what fits: the limit of FIPS 186-5, 5.4, as the reference keeps it (Part 1, B.7).
     pub fn rsa_sign(
         &self,
         key: &RsaPrivate,
@@ -25,9 +25,8 @@ impl CryptoProvider {
         self.rsa_private_raw(key, &encoded, rng).map(|s| s.to_vec())
     }
 
-    /// Whether `signature` is one of `digest`. Any error in the parameters means no. PSS salts of any length are
-    /// accepted.
-    #[expect(clippy::too_many_arguments, reason = "key, scheme and data of one verification")]
+    /// Whether `signature` is one of `digest`. Any error in the parameters means no. PSS salts of any length
+    /// are accepted.
     pub fn rsa_verify(
         &self,
         n: &[u8],

@@ -27,8 +27,8 @@ pub enum Derivation {
 /// A generated key pair.
 ///
 /// `TPM2B_PRIVATE_KEY_RSA` holds one prime, and any of the two makes a valid key. The reference stores the
-/// *second* prime that it finds (it moves the first to Q and leaves the second in P); so do we, because
-/// the sensitive area of a primary object is visible in Duplicate and in migrated states.
+/// *second* prime that it finds (it moves the first to Q and leaves the second in P); so do we, because the
+/// sensitive area of a primary object is visible in Duplicate and in migrated states.
 pub struct RsaKey {
     /// Public modulus, bits/8 bytes, top bit set.
     pub n: Vec<u8>,
@@ -36,8 +36,8 @@ pub struct RsaKey {
     pub p: Zeroizing<Vec<u8>>,
 }
 
-/// A loaded private key with its CRT values. Make it once per object: loading costs a tenth of a
-/// private operation. Zeroized on drop; has no `Debug`.
+/// A loaded private key with its CRT values. Make it once per object: loading costs a tenth of a private
+/// operation. Zeroized on drop; has no `Debug`.
 pub struct RsaPrivate {
     op: Box<dyn RsaPrivateOp>,
     n: Vec<u8>,

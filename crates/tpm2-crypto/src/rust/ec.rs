@@ -87,7 +87,7 @@ fn scalar_invert<C: CurveArithmetic>(a: &[u8]) -> Result<Zeroizing<Vec<u8>>, Err
 /// A scalar below the order, cleared on drop.
 fn scalar<C: CurveArithmetic>(bytes: &[u8]) -> Result<Zeroizing<C::Scalar>, Error> {
     let mut repr = repr::<C>(bytes).ok_or(Error::BadInput)?;
-    let scalar = C::Scalar::from_repr(repr.clone()).into_option().map(Zeroizing::new);
+    let scalar = C::Scalar::from_repr(repr).into_option().map(Zeroizing::new);
     repr.zeroize();
     scalar.ok_or(Error::BadInput)
 }

@@ -1,7 +1,7 @@
 //! Modular exponentiation over `crypto-bigint`'s fixed-size numbers, in constant time.
 //!
-//! Fixed sizes, because the boxed ones cannot be zeroized: their Montgomery parameters, which hold
-//! the primes, are shared behind a reference count. The speed is the same.
+//! Fixed sizes, because the boxed ones cannot be zeroized: their Montgomery parameters, which hold the
+//! primes, are shared behind a reference count. The speed is the same.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -18,20 +18,20 @@ pub(crate) struct RustRsa;
 impl RsaProvider for RustRsa {
     fn mod_exp(&self, base: &[u8], exponent: u32, modulus: &[u8]) -> Result<Vec<u8>, Error> {
         match modulus.len() {
-            ..=128 => mod_exp::<16>(base, exponent, modulus),
-            ..=256 => mod_exp::<32>(base, exponent, modulus),
-            ..=384 => mod_exp::<48>(base, exponent, modulus),
-            ..=512 => mod_exp::<64>(base, exponent, modulus),
+            0..=128 => mod_exp::<16>(base, exponent, modulus),
+            129..=256 => mod_exp::<32>(base, exponent, modulus),
+            257..=384 => mod_exp::<48>(base, exponent, modulus),
+            385..=512 => mod_exp::<64>(base, exponent, modulus),
             _ => Err(Error::Unsupported),
         }
     }
 
     fn miller_rabin(&self, candidate: &[u8], witness: &[u8]) -> bool {
         match candidate.len() {
-            ..=64 => miller_rabin::<8>(candidate, witness),
-            ..=128 => miller_rabin::<16>(candidate, witness),
-            ..=192 => miller_rabin::<24>(candidate, witness),
-            ..=256 => miller_rabin::<32>(candidate, witness),
+            0..=64 => miller_rabin::<8>(candidate, witness),
+            65..=128 => miller_rabin::<16>(candidate, witness),
+            129..=192 => miller_rabin::<24>(candidate, witness),
+            193..=256 => miller_rabin::<32>(candidate, witness),
             _ => false,
         }
     }
@@ -64,12 +64,14 @@ fn mod_exp<const L: usize>(base: &[u8], exponent: u32, modulus: &[u8]) -> Result
         }
     }
     let out = store(&power.retrieve(), modulus.len());
-    (x.zeroize(), base.zeroize(), power.zeroize());
+    x.zeroize();
+    base.zeroize();
+    power.zeroize();
     Ok(out.to_vec())
 }
 
-/// FIPS 186-5, B.3.1, one iteration. Takes time by the number of trailing zeros of w - 1, which says as much as the
-/// low bits of a prime that is about to be published in a product.
+/// FIPS 186-5, B.3.1, one iteration. Takes time by the number of trailing zeros of w - 1, which says as much
+/// as the low bits of a prime that is about to be published in a product.
 fn miller_rabin<const L: usize>(candidate: &[u8], witness: &[u8]) -> bool {
     let (Ok(w), Ok(b)) = (load::<L>(candidate), load::<L>(witness)) else { return false };
     let Some(odd) = Odd::new(w).into_option() else { return false };
@@ -85,7 +87,9 @@ fn miller_rabin<const L: usize>(candidate: &[u8], witness: &[u8]) -> bool {
         power = power.square();
         probable |= power == minus_one;
     }
-    (params.zeroize(), exponent.zeroize(), power.zeroize());
+    params.zeroize();
+    exponent.zeroize();
+    power.zeroize();
     probable
 }
 
@@ -156,7 +160,12 @@ impl<const L: usize> RsaPrivateOp for Crt<L> {
         let (mut high, _) = product_high.carrying_add(&Uint::ZERO, carry);
         let mut m = store(&high, c.len() / 2);
         m.extend_from_slice(&store(&low, c.len() / 2));
-        (r.zeroize(), m1.zeroize(), m2.zeroize(), h.zeroize(), low.zeroize(), high.zeroize());
+        r.zeroize();
+        m1.zeroize();
+        m2.zeroize();
+        h.zeroize();
+        low.zeroize();
+        high.zeroize();
         Ok(m)
     }
 }
@@ -173,7 +182,8 @@ impl<const L: usize> Drop for Crt<L> {
 
 impl<const L: usize> ZeroizeOnDrop for Crt<L> {}
 
-/// 1/a mod 2^(64 L) by Newton's iteration; each step doubles the good bits, of which an odd number has three.
+/// 1/a mod 2^(64 L) by Newton's iteration; each step doubles the good bits, of which an odd number has
+/// three.
 fn inverse_mod_2k<const L: usize>(a: &Odd<Uint<L>>) -> Uint<L> {
     let two = Uint::from_u32(2);
     let mut x = **a;
