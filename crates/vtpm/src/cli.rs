@@ -17,8 +17,8 @@ pub(crate) const INFO: Info = Info {
     level: 0,
     revision: 185,
     manufacturer: u32::from_be_bytes(*b"DNJN"),
-    version: 0x0001_0000,
-    model: "donjon",
+    version: 1,
+    model: "Donjon vTPM",
     rsa_key_sizes: &[2048, 3072, 4096],
 };
 

@@ -181,10 +181,8 @@ impl KeyFile {
         options.fds = vec![file.into()];
         let mut guardian = vsm::spawn(&options).map_err(LinkError::from)?;
         let mut frame = Vec::new();
-        let answered = guardian
-            .channel()
-            .send(&request.encode())
-            .and_then(|()| guardian.channel().recv(&mut frame));
+        let answered =
+            guardian.channel().send(&request.encode()).and_then(|()| guardian.channel().recv(&mut frame));
         match answered {
             Ok(true) => {}
             Err(e) if !e.is_closed() => return Err(LinkError::from(e).into()),

@@ -18,7 +18,7 @@ use vtpm_proto::ctrl::{Backend as _, Info, Machine, Options};
 use vtpm_proto::{Startup, response_code, startup_command};
 
 use crate::log::Log;
-use crate::vtpm::Vtpm;
+use crate::vtpm::{OpenError, Vtpm};
 use control::Control;
 use data::Data;
 use end::Signals;
@@ -39,9 +39,12 @@ pub enum KeeperError {
     /// The trustlet ended under the keeper.
     #[error("{0}")]
     TrustletGone(String),
+    /// The TPM had to be on from the start, and its state could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The TPM had to be on from the start, and could not be.
-    #[error("the TPM could not be powered on at start; the line before says why")]
-    PowerOn,
+    #[error("the TPM could not be powered on at start (control channel code {0:#x})")]
+    PowerOn(u32),
     /// The TPM had to be started up from the start, and was not.
     #[error("TPM2_Startup at start failed with response code {0:#x}")]
     Startup(u32),
@@ -74,7 +77,9 @@ pub struct Behaviour {
 /// Who waits for the response to the running command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Running {
-    Data { wrapped: bool },
+    Data {
+        wrapped: bool,
+    },
     Mssim,
     /// The client went away; nobody does.
     Nobody,
@@ -155,7 +160,8 @@ impl Keeper {
 
     fn power_at_start(&mut self) -> Result<(), KeeperError> {
         let Power::AtOnce(startup) = self.behaviour.power else { return Ok(()) };
-        self.machine.power_on(&mut self.vtpm, false).map_err(|_| KeeperError::PowerOn)?;
+        self.vtpm.open()?;
+        self.machine.power_on(&mut self.vtpm, false).map_err(|code| KeeperError::PowerOn(code.0))?;
         let Some(kind) = startup else { return Ok(()) };
         let command = startup_command(kind);
         self.machine.admit(&command, None);
@@ -179,7 +185,10 @@ impl Keeper {
 
     /// Whether any client is connected or can come.
     fn can_be_reached(&self) -> bool {
-        self.control.can_be_reached() || self.data.can_be_reached() || self.mssim.is_some() || self.running.is_some()
+        self.control.can_be_reached()
+            || self.data.can_be_reached()
+            || self.mssim.is_some()
+            || self.running.is_some()
     }
 
     /// Waits until something can be done, and says what.
@@ -207,7 +216,12 @@ impl Keeper {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(e) => return Err(KeeperError::System { doing: "waiting for clients", source: e.into() }),
         }
-        Ok(tokens.into_iter().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty()).map(|(token, _)| token).collect())
+        Ok(tokens
+            .into_iter()
+            .zip(&fds)
+            .filter(|(_, fd)| !fd.revents().is_empty())
+            .map(|(token, _)| token)
+            .collect())
     }
 
     fn dispatch(&mut self, token: Token, signals: &Signals) -> Result<(), KeeperError> {
@@ -284,5 +298,8 @@ impl Keeper {
 fn timespec(duration: Duration) -> Timespec {
     // Rounded up: waking just before a deadline would only wait again.
     let duration = duration + Duration::from_millis(1);
-    Timespec { tv_sec: duration.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: duration.subsec_nanos().into() }
+    Timespec {
+        tv_sec: duration.as_secs().try_into().unwrap_or(i64::MAX),
+        tv_nsec: duration.subsec_nanos().into(),
+    }
 }

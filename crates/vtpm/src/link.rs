@@ -14,7 +14,7 @@ pub enum LinkError {
     #[error(transparent)]
     Spawn(#[from] SpawnError),
     /// It ended. Nothing of what it held and had not sealed is left.
-    #[error("the trustlet \"{role}\" {how}; the TPM's sealed state is whole, start it again")]
+    #[error("the trustlet \"{role}\" {how}")]
     Gone {
         /// Its role.
         role: String,

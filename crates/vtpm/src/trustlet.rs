@@ -111,7 +111,10 @@ impl Trustlet<'_> {
                 let records = std::mem::take(&mut self.records);
                 let key = match with {
                     OpenWith::Released(released) => {
-                        let keys = self.keys.take().ok_or_else(|| order("a key was released that nobody asked for"))?;
+                        let keys = self
+                            .keys
+                            .take()
+                            .ok_or_else(|| order("a key was released that nobody asked for"))?;
                         keys.open(&released, state)?
                     }
                     OpenWith::Held => {

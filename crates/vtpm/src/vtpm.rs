@@ -50,7 +50,15 @@ pub struct Vtpm {
 impl Vtpm {
     /// A TPM whose state lives in `home`. Nothing is opened or started yet.
     pub fn new(home: Home, isolation: Isolation, log: Log) -> Vtpm {
-        Vtpm { isolation, log, home, link: None, open: false, failed: None, staged: backend::Staged::default() }
+        Vtpm {
+            isolation,
+            log,
+            home,
+            link: None,
+            open: false,
+            failed: None,
+            staged: backend::Staged::default(),
+        }
     }
 
     /// Starts a command. [`Vtpm::finish`] must follow before anything else is asked; only
@@ -94,15 +102,16 @@ impl Vtpm {
         self.link.as_ref().map(Link::pidfd)
     }
 
-    /// The trustlet's process, while there is one.
-    pub(crate) fn trustlet_pid(&self) -> Option<i32> {
-        self.link.as_ref().map(Link::pid)
-    }
-
     /// How the trustlet ended, after [`Vtpm::end_fd`] became readable.
     pub(crate) fn ended(&mut self) -> String {
-        let how = self.link.as_mut().map_or_else(|| "no trustlet runs".to_owned(), |link| link.gone().to_string());
-        self.fail_with(how.clone());
+        let how =
+            self.link.as_mut().map_or_else(|| "no trustlet runs".to_owned(), |link| link.gone().to_string());
+        let rest = match self.home.is_memory() {
+            true => "the TPM was in memory only and is gone",
+            false => "the TPM's sealed state has all that was answered: start it again",
+        };
+        let how = format!("{how}; {rest}");
+        self.failed = Some(how.clone());
         self.link = None;
         how
     }

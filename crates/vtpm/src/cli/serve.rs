@@ -77,8 +77,6 @@ pub fn serve(args: &ServeArgs) -> i32 {
 }
 
 fn try_serve(args: &ServeArgs) -> Result<(), ServeError> {
-    let isolation = Isolation { level: level(&args.isolation)?, program: None };
-    let startup = startup(&args.startup)?;
     let log = match &args.log {
         None => Log::stderr("donjon: "),
         Some(path) => {
@@ -86,6 +84,17 @@ fn try_serve(args: &ServeArgs) -> Result<(), ServeError> {
             Log::file(file.map_err(|source| ServeError::Log { path: path.clone(), source })?, "")
         }
     };
+    let run = run(args, &log);
+    // The caller tells it on standard error.
+    if let (Err(why), true) = (&run, args.log.is_some()) {
+        log.line(&why.to_string());
+    }
+    run
+}
+
+fn run(args: &ServeArgs, log: &Log) -> Result<(), ServeError> {
+    let isolation = Isolation { level: level(&args.isolation)?, program: None };
+    let startup = startup(&args.startup)?;
     if isolation.level == vsm::Level::L0Plain {
         let warning = "WARNING: --isolation none: this TPM's secrets lie in ordinary memory, open to root and to every process of this user; use it for experiments only";
         eprintln!("donjon: {warning}");
@@ -99,7 +108,11 @@ fn try_serve(args: &ServeArgs) -> Result<(), ServeError> {
     };
     let (endpoints, clients) = endpoints(args)?;
     let reset_is_rude = endpoints.mssim.is_some();
-    let power = if endpoints.mssim.is_none() && endpoints.data.is_none() { Power::WhenAsked } else { Power::AtOnce(startup) };
+    let power = if endpoints.mssim.is_none() && endpoints.data.is_none() {
+        Power::WhenAsked
+    } else {
+        Power::AtOnce(startup)
+    };
     let behaviour = Behaviour {
         power,
         end_with_data: false,
@@ -110,7 +123,7 @@ fn try_serve(args: &ServeArgs) -> Result<(), ServeError> {
     let place = args.state.as_ref().map_or("memory only".to_owned(), |dir| dir.display().to_string());
     let ready = format!("ready: TPM 2.0 at isolation level {}, state in {place}; {clients}", isolation.level);
     let vtpm = Vtpm::new(home, isolation, log.clone());
-    Keeper::new(vtpm, endpoints, INFO, behaviour, log).run(|| {
+    Keeper::new(vtpm, endpoints, INFO, behaviour, log.clone()).run(|| {
         println!("{ready}");
         notify::ready();
     })?;
@@ -121,7 +134,8 @@ fn try_serve(args: &ServeArgs) -> Result<(), ServeError> {
 fn endpoints(args: &ServeArgs) -> Result<(Endpoints, String), ServeError> {
     let mut endpoints = Endpoints::default();
     let mut clients = Vec::new();
-    let port_of = |listener: &std::net::TcpListener| listener.local_addr().map_or(0, |address| address.port());
+    let port_of =
+        |listener: &std::net::TcpListener| listener.local_addr().map_or(0, |address| address.port());
     let mssim = args.mssim.or_else(|| (args.swtpm.is_none() && args.ctrl.is_none()).then_some(2321));
     if let Some(port) = mssim {
         let pair = tcp_pair(args.bind, port)?;

@@ -127,7 +127,8 @@ impl Keeper {
         let Some(mssim) = &mut self.mssim else { return false };
         // Power, resets and hashing wait for the running command; the cancel line does not.
         if self.running.is_some() {
-            let cancels = |parser: &mut PlatformParser| parser.next_is_cancel().then(|| parser.next()).flatten();
+            let cancels =
+                |parser: &mut PlatformParser| parser.next_is_cancel().then(|| parser.next()).flatten();
             return match mssim.platform.next(cancels) {
                 Some(PlatformEvent::Request(request)) => self.platform_request(request),
                 _ => false,
@@ -178,7 +179,9 @@ impl Keeper {
             }
             PlatformRequest::ActGetSignaled(_) => reply = encode_number(0),
             // There is nothing behind these lines here, so that moving them changes nothing.
-            PlatformRequest::PhysicalPresence(_) | PlatformRequest::NvAvailable(true) | PlatformRequest::KeyCache(_) => {}
+            PlatformRequest::PhysicalPresence(_)
+            | PlatformRequest::NvAvailable(true)
+            | PlatformRequest::KeyCache(_) => {}
             // These would have to change something, and cannot.
             PlatformRequest::NvAvailable(false)
             | PlatformRequest::TestFailureMode

@@ -125,7 +125,8 @@ impl Endpoint {
         let listener = bound.map_err(failed("binding"))?;
         let endpoint = Endpoint::listening(listener.into(), Some(path)).map_err(failed("binding"))?;
         if access.uid.is_some() || access.gid.is_some() {
-            std::os::unix::fs::chown(path, access.uid, access.gid).map_err(failed("changing the owner of"))?;
+            std::os::unix::fs::chown(path, access.uid, access.gid)
+                .map_err(failed("changing the owner of"))?;
         }
         let mode = std::fs::Permissions::from_mode(access.mode);
         std::fs::set_permissions(path, mode).map_err(failed("changing the mode of"))?;
@@ -138,6 +139,15 @@ impl Endpoint {
     /// [`NetError`] when it is in use, or cannot be bound.
     pub fn tcp(address: SocketAddr) -> Result<Endpoint, NetError> {
         let listener = bind_tcp(address)?;
+        Endpoint::listening(listener.into(), None).map_err(|source| NetError::Port { address, source })
+    }
+
+    /// Takes a bound TCP socket.
+    ///
+    /// # Errors
+    /// [`NetError::Port`] when it cannot be used.
+    pub fn from_tcp(listener: TcpListener) -> Result<Endpoint, NetError> {
+        let address = listener.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
         Endpoint::listening(listener.into(), None).map_err(|source| NetError::Port { address, source })
     }
 

@@ -71,7 +71,9 @@ impl ToTpm {
             ToTpm::Hello => Writer::new(1),
             ToTpm::Create { state, guardian } => Writer::new(2).array(state).maybe(guardian.as_deref()),
             ToTpm::Record(record) => Writer::new(3).bytes(record),
-            ToTpm::Open { state, with: OpenWith::Released(key) } => Writer::new(4).array(state).maybe(Some(key)),
+            ToTpm::Open { state, with: OpenWith::Released(key) } => {
+                Writer::new(4).array(state).maybe(Some(key))
+            }
             ToTpm::Open { state, with: OpenWith::Held } => Writer::new(4).array(state).maybe(None),
             ToTpm::PowerOn => Writer::new(5),
             ToTpm::Execute { locality, command } => Writer::new(6).byte(*locality).bytes(command),
@@ -150,8 +152,14 @@ pub enum Failure {
 }
 
 impl Failure {
-    const ALL: [Failure; 6] =
-        [Failure::Entropy, Failure::Key, Failure::Damaged, Failure::Unknown, Failure::Volatile, Failure::Order];
+    const ALL: [Failure; 6] = [
+        Failure::Entropy,
+        Failure::Key,
+        Failure::Damaged,
+        Failure::Unknown,
+        Failure::Volatile,
+        Failure::Order,
+    ];
 }
 
 /// Trustlet to keeper.
@@ -248,7 +256,8 @@ mod tests {
     fn replies() -> Vec<FromTpm> {
         let mut replies = Vec::new();
         for record in [None, Some(vec![]), Some(vec![1, 2])] {
-            for payload in [Payload::None, Payload::Bytes(vec![3]), Payload::Flag(true), Payload::Flag(false)] {
+            for payload in [Payload::None, Payload::Bytes(vec![3]), Payload::Flag(true), Payload::Flag(false)]
+            {
                 replies.push(FromTpm::Done { record: record.clone(), payload });
             }
         }

@@ -24,7 +24,8 @@ pub(crate) struct Held {
 impl Held {
     /// Manufactures a TPM. The record is its first snapshot.
     pub(crate) fn create(world: &mut World<'_>, state: [u8; 16]) -> Result<(Held, Vec<u8>), Refused> {
-        let tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config::default(), world).map_err(|_| Refused::entropy())?;
+        let tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config::default(), world)
+            .map_err(|_| Refused::entropy())?;
         let key = with_entropy(world, |entropy| StateKey::generate(entropy))?;
         let sealer = with_entropy(world, |entropy| Sealer::create(key, StateId(state), entropy))?;
         let mut held = Held { tpm, sealer };
@@ -42,7 +43,8 @@ impl Held {
         let opened = with_entropy(world, |entropy| Sealer::open(key, StateId(state), records, entropy))?;
         let (sealer, plains) = opened.map_err(|why| Refused::new(Failure::Damaged, why))?;
         let plains: Vec<&[u8]> = plains.iter().map(|plain| plain.as_slice()).collect();
-        let tpm = Tpm::load(&tpm2_crypto::RUST, &plains, world).map_err(|why| Refused::new(Failure::Unknown, why))?;
+        let tpm = Tpm::load(&tpm2_crypto::RUST, &plains, world)
+            .map_err(|why| Refused::new(Failure::Unknown, why))?;
         Ok(Held { tpm, sealer })
     }
 
@@ -58,7 +60,8 @@ impl Held {
 
     /// Another copy of the state key, for opening the same state anew.
     pub(crate) fn copy_key(&self) -> Result<StateKey, Refused> {
-        StateKey::from_slice(self.key().expose()).ok_or_else(|| Refused::new(Failure::Key, "the state key is not whole"))
+        StateKey::from_slice(self.key().expose())
+            .ok_or_else(|| Refused::new(Failure::Key, "the state key is not whole"))
     }
 
     /// Does what a keeper asks of an open TPM.
@@ -105,7 +108,9 @@ impl Held {
     }
 
     fn snapshot(&mut self) -> Result<Vec<u8>, Refused> {
-        self.sealer.seal(Kind::Snapshot, &self.tpm.snapshot()).map_err(|why| Refused::new(Failure::Order, why))
+        self.sealer
+            .seal(Kind::Snapshot, &self.tpm.snapshot())
+            .map_err(|why| Refused::new(Failure::Order, why))
     }
 
     fn save_volatile(&self, world: &mut World<'_>) -> Result<Vec<u8>, Refused> {

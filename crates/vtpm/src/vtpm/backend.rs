@@ -120,7 +120,10 @@ impl Vtpm {
         match self.load_volatile(&stored) {
             // The guest has started anew since: what was stored is of no more use, and must not
             // keep the TPM from starting.
-            Err(OpenError::NotVolatile | OpenError::Link(LinkError::Refused { failure: Failure::Volatile, .. })) => {
+            Err(
+                OpenError::NotVolatile
+                | OpenError::Link(LinkError::Refused { failure: Failure::Volatile, .. }),
+            ) => {
                 self.log.line("the volatile state stored earlier does not fit the TPM any more: it is deleted, the TPM starts without it");
                 Ok(self.home.delete_volatile()?)
             }
@@ -130,13 +133,15 @@ impl Vtpm {
     }
 
     fn load_volatile(&mut self, bytes: &[u8]) -> Result<(), OpenError> {
-        let blob = Blob::decode(bytes).filter(|blob| blob.kind == BlobKind::Volatile).ok_or(OpenError::NotVolatile)?;
+        let blob = Blob::decode(bytes)
+            .filter(|blob| blob.kind == BlobKind::Volatile)
+            .ok_or(OpenError::NotVolatile)?;
         self.ask(&ToTpm::LoadVolatile(blob.record))?;
         Ok(())
     }
 
     /// Opens what is not open yet, and the state that was provided in the place of the one that is.
-    fn make_ready(&mut self) -> Result<(), OpenError> {
+    pub(super) fn make_ready(&mut self) -> Result<(), OpenError> {
         if self.failed.is_some() {
             // The engine may be ahead of the disk, or gone: begin again from what the disk has.
             self.link = None;
@@ -162,7 +167,8 @@ impl Vtpm {
     /// All permanent state as one blob. The journal is compacted for it: the snapshot in the blob is
     /// the journal's own first record, so that whoever continues from it continues this chain.
     fn permanent(&mut self) -> Result<Vec<u8>, Code> {
-        let reply = self.ready().and_then(|link| link.call(&ToTpm::Snapshot)).map_err(|why| self.broken(&why))?;
+        let reply =
+            self.ready().and_then(|link| link.call(&ToTpm::Snapshot)).map_err(|why| self.broken(&why))?;
         let record = reply.record.ok_or(Code::FAIL)?;
         if let Err(why) = self.home.replace(&record) {
             self.fail_with(why.to_string());

@@ -24,7 +24,9 @@ pub enum OpenError {
     #[error(transparent)]
     Guardian(#[from] GuardianError),
     /// The state came without the protector of its key.
-    #[error("the TPM state that was provided has no key protector: it was taken from a TPM that was not to outlive its process")]
+    #[error(
+        "the TPM state that was provided has no key protector: it was taken from a TPM that was not to outlive its process"
+    )]
     NoProtector,
     /// Volatile state that is no such.
     #[error("the volatile state that was provided or stored is not one of donjon's")]
@@ -35,6 +37,14 @@ pub enum OpenError {
 }
 
 impl Vtpm {
+    /// Opens the state before power comes, to know early that it can be.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing on disk has changed then.
+    pub fn open(&mut self) -> Result<(), OpenError> {
+        self.make_ready()
+    }
+
     /// Opens the state in the home, or manufactures one where there is none.
     pub(super) fn open_state(&mut self) -> Result<(), OpenError> {
         let stored = self.home.load()?;
@@ -45,9 +55,18 @@ impl Vtpm {
             None => self.create(link),
         };
         self.open = result.is_ok();
-        if result.is_err() {
-            self.link = None;
-            self.home.close();
+        match &self.link {
+            Some(link) if self.open => {
+                let level = self.isolation.level;
+                self.log.line(&format!(
+                    "the TPM runs in trustlet process {} at isolation level {level}",
+                    link.pid()
+                ));
+            }
+            _ => {
+                self.link = None;
+                self.home.close();
+            }
         }
         result
     }
@@ -86,7 +105,6 @@ impl Vtpm {
         let mut options = SpawnOptions::new(trustlet::ROLE, self.isolation.level);
         options.program.clone_from(&self.isolation.program);
         let link = Link::spawn(&options)?;
-        self.log.line(&format!("the TPM runs in trustlet process {} at isolation level {}", link.pid(), self.isolation.level));
         Ok(link)
     }
 
@@ -105,7 +123,9 @@ impl Vtpm {
         };
         let state = new_state_id()?;
         let reply = link.call(&ToTpm::Create { state, guardian: guardian.clone() })?;
-        let (Some(record), payload) = (reply.record, reply.payload) else { return Err(LinkError::from(Malformed).into()) };
+        let (Some(record), payload) = (reply.record, reply.payload) else {
+            return Err(LinkError::from(Malformed).into());
+        };
         let protector = match (payload, guardian) {
             (Payload::Bytes(protector), Some(_)) => protector,
             (Payload::None, None) => Vec::new(),
@@ -139,7 +159,8 @@ fn new_state_id() -> Result<[u8; 16], OpenError> {
     let mut id = [0; 16];
     let mut filled = 0;
     while let Some(rest) = id.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        filled += rustix::rand::getrandom(rest, rustix::rand::GetRandomFlags::empty()).map_err(OpenError::Entropy)?;
+        filled += rustix::rand::getrandom(rest, rustix::rand::GetRandomFlags::empty())
+            .map_err(OpenError::Entropy)?;
     }
     Ok(id)
 }

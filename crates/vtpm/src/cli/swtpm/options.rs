@@ -10,7 +10,7 @@ use crate::keeper::net::{Access, Endpoint, NetError};
 
 /// A command line that cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OptionError {
+pub(crate) enum OptionError {
     /// swtpm has it, we do not.
     #[error("{option} is not supported: {instead}")]
     Unsupported {
@@ -46,10 +46,11 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) fn split(option: &'static str, text: &str) -> Fields {
-        let fields = text.split(',').filter(|field| !field.is_empty()).map(|field| match field.split_once('=') {
-            Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
-            None => (field.to_owned(), None),
-        });
+        let fields =
+            text.split(',').filter(|field| !field.is_empty()).map(|field| match field.split_once('=') {
+                Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
+                None => (field.to_owned(), None),
+            });
         Fields { option, fields: fields.collect() }
     }
 
@@ -63,7 +64,11 @@ impl Fields {
     }
 
     /// Takes `key=number` out. `radix` 8 for modes.
-    pub(crate) fn number<N: TryFrom<i64>>(&mut self, key: &str, radix: u32) -> Result<Option<N>, OptionError> {
+    pub(crate) fn number<N: TryFrom<i64>>(
+        &mut self,
+        key: &str,
+        radix: u32,
+    ) -> Result<Option<N>, OptionError> {
         let Some(text) = self.value(key)? else { return Ok(None) };
         let number = i64::from_str_radix(&text, radix).ok().and_then(|n| N::try_from(n).ok());
         number.map(Some).ok_or_else(|| self.wrong(format!("{key}={text} is not a number that {key} can be")))
@@ -157,7 +162,9 @@ impl Channel {
         }
         match kind {
             "unixio" => {
-                let path = fields.value("path")?.ok_or_else(|| fields.wrong("type=unixio needs a path=, an fd= or a clientfd="))?;
+                let path = fields
+                    .value("path")?
+                    .ok_or_else(|| fields.wrong("type=unixio needs a path=, an fd= or a clientfd="))?;
                 let mode = fields.number("mode", 8)?.unwrap_or(0o770);
                 if mode & !0o777 != 0 {
                     return Err(fields.wrong(format!("mode={mode:o} has more than permission bits")));
@@ -170,10 +177,15 @@ impl Channel {
                 })
             }
             "tcp" => {
-                let port = fields.number("port", 10)?.or(port).ok_or_else(|| fields.wrong("type=tcp needs a port="))?;
+                let port = fields
+                    .number("port", 10)?
+                    .or(port)
+                    .ok_or_else(|| fields.wrong("type=tcp needs a port="))?;
                 let address = match fields.value("bindaddr")? {
                     None => Ipv4Addr::LOCALHOST.into(),
-                    Some(text) => text.parse().map_err(|_| fields.wrong(format!("bindaddr={text} is no IP address")))?,
+                    Some(text) => {
+                        text.parse().map_err(|_| fields.wrong(format!("bindaddr={text} is no IP address")))?
+                    }
                 };
                 Ok(Source::Port { address, port })
             }
@@ -184,7 +196,9 @@ impl Channel {
     /// Opens the sockets.
     pub(crate) fn open(&self) -> Result<Endpoint, NetError> {
         match &self.source {
-            Source::Path { path, mode, uid, gid } => Endpoint::unix(path, Access { mode: *mode, uid: *uid, gid: *gid }),
+            Source::Path { path, mode, uid, gid } => {
+                Endpoint::unix(path, Access { mode: *mode, uid: *uid, gid: *gid })
+            }
             Source::Port { address, port } => Endpoint::tcp((*address, *port).into()),
             Source::Listener(fd) => Endpoint::inherited(*fd, true),
             Source::Client(fd) => Endpoint::inherited(*fd, false),
@@ -202,7 +216,8 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn read(text: &str, default: Option<PathBuf>) -> Result<State, OptionError> {
         let mut fields = Fields::split("--tpmstate", text);
-        fields.refuse("backup", "the journal needs no second file; copy the directory while the TPM is off")?;
+        fields
+            .refuse("backup", "the journal needs no second file; copy the directory while the TPM is off")?;
         // Ours is always locked, and always durable.
         let _ = (fields.flag("lock")?, fields.flag("fsync")?);
         let mode = fields.number("mode", 8)?.unwrap_or(0o640);
@@ -215,7 +230,10 @@ impl State {
                 Some(path) => Some(path.into()),
                 None => {
                     let instead = "write backend-uri=dir://DIR: the state is a directory here";
-                    return Err(OptionError::Unsupported { option: format!("--tpmstate backend-uri={uri}"), instead });
+                    return Err(OptionError::Unsupported {
+                        option: format!("--tpmstate backend-uri={uri}"),
+                        instead,
+                    });
                 }
             },
             (None, None) => default,
@@ -392,7 +410,10 @@ mod tests {
     #[test]
     fn the_rest() {
         let flags = Flags::read("not-need-init,startup-clear").unwrap();
-        assert_eq!(flags, Flags { not_need_init: true, startup: Some(Startup::Clear), disable_auto_shutdown: false });
+        assert_eq!(
+            flags,
+            Flags { not_need_init: true, startup: Some(Startup::Clear), disable_auto_shutdown: false }
+        );
         assert!(Flags::read("startup-none").unwrap().not_need_init);
         assert!(!Flags::read("disable-auto-shutdown").unwrap().not_need_init);
         assert!(message(Flags::read("startup-deactivated")).contains("not supported"));
