@@ -81,10 +81,10 @@ pub(crate) fn generate(
         TpmtSensitive { auth_value: strip(&create.user_auth), seed_value: Secret::from(&seed[..]), sensitive };
     match public.kind() {
         TpmAlg::KEYEDHASH => {
-            public.unique = TpmuPublicId::Keyedhash(symmetric_unique(crypto, name_alg, &sensitive));
+            public.unique = TpmuPublicId::Keyedhash(symmetric_unique(crypto, name_alg, public.object_attributes, &sensitive));
         }
         TpmAlg::SYMCIPHER => {
-            public.unique = TpmuPublicId::Symcipher(symmetric_unique(crypto, name_alg, &sensitive));
+            public.unique = TpmuPublicId::Symcipher(symmetric_unique(crypto, name_alg, public.object_attributes, &sensitive));
         }
         _ => {
             // Only a storage key needs a seed.
@@ -97,9 +97,20 @@ pub(crate) fn generate(
     Ok(sensitive)
 }
 
-/// What identifies a symmetric object: a digest of its obfuscation value and its secret (Part 1, 27.6.3).
-pub(crate) fn symmetric_unique(crypto: &CryptoProvider, alg: HashAlg, sensitive: &TpmtSensitive) -> Tpm2bDigest {
-    digest_2b(&crypto.digest(alg, &[&sensitive.seed_value, sensitive.sensitive.bytes()]))
+/// What identifies a symmetric object: a digest of its obfuscation value and its secret; for a parent, whose seed is
+/// used as a key elsewhere, an HMAC under it (Part 1, 27.6.3).
+pub(crate) fn symmetric_unique(
+    crypto: &CryptoProvider,
+    alg: HashAlg,
+    attributes: TpmaObject,
+    sensitive: &TpmtSensitive,
+) -> Tpm2bDigest {
+    let (seed, secret) = (&*sensitive.seed_value, sensitive.sensitive.bytes());
+    digest_2b(&if attributes.has(TpmaObject::RESTRICTED | TpmaObject::DECRYPT) {
+        crypto.hmac(alg, seed, &[secret])
+    } else {
+        crypto.digest(alg, &[seed, secret])
+    })
 }
 
 /// Is a public exponent prime? By trial division: there are 6,542 primes to try at most.

@@ -99,7 +99,7 @@ fn check_keys(
                 if sensitive.seed_value.len() != digest_size {
                     return Err(Rc::KEY_SIZE.at(sensitive_at));
                 }
-                if !ct_eq(unique, &symmetric_unique(crypto, hash(alg)?, sensitive)) {
+                if !ct_eq(unique, &symmetric_unique(crypto, hash(alg)?, public.object_attributes, sensitive)) {
                     return Err(Rc::BINDING);
                 }
             }
