@@ -1,5 +1,6 @@
 //! The command line's grammar. Values are read by the code that they are for, whose complaints are one line.
 use clap::Subcommand;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
@@ -233,10 +234,10 @@ pub(crate) struct SetArgs {
     pub(crate) display: Option<String>,
     /// Start this kernel, without a boot loader; "" for none
     #[arg(long, value_name = "FILE")]
-    pub(crate) kernel: Option<PathBuf>,
+    pub(crate) kernel: Option<OsString>,
     /// The kernel's initial RAM disk; "" for none
     #[arg(long, value_name = "FILE")]
-    pub(crate) initrd: Option<PathBuf>,
+    pub(crate) initrd: Option<OsString>,
     /// The kernel's command line; "" for none
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(crate) append: Option<String>,

@@ -215,8 +215,8 @@ fn set(home: &Home, s: &SetArgs) -> Result<(), Error> {
         cpu_model: s.cpu.clone(),
         network: read_if("--net", s.net.as_deref(), Network::parse)?,
         display: s.display.clone(),
-        kernel: s.kernel.clone(),
-        initrd: s.initrd.clone(),
+        kernel: s.kernel.clone().map(Into::into),
+        initrd: s.initrd.clone().map(Into::into),
         append: s.append.clone(),
     };
     for line in change::set(home, &name, &change)? {

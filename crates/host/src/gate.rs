@@ -63,7 +63,7 @@ pub fn decide(policy: &Policy, isolation: &Isolation) -> Result<Level, Refusal> 
         return refuse(vec![not_built(policy)]);
     }
     let mut causes: Vec<Cause> =
-        isolation.missing.iter().filter(|m| m.level <= required).map(|m| lacking(m)).collect();
+        isolation.missing.iter().filter(|m| m.level <= required).map(lacking).collect();
     causes.extend(unproved(policy, isolation));
     refuse(causes)
 }

@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Result<u64, String> {
 pub fn text(bytes: u64) -> String {
     [(40, 'T'), (30, 'G'), (20, 'M')]
         .into_iter()
-        .find(|(shift, _)| bytes != 0 && bytes % (1 << shift) == 0)
+        .find(|(shift, _)| bytes != 0 && bytes.is_multiple_of(1 << shift))
         .map_or_else(|| format!("{}K", bytes >> 10), |(shift, unit)| format!("{}{unit}", bytes >> shift))
 }
 
