@@ -1,6 +1,5 @@
 //! What the platform tells the TPM beside commands: `_TPM_Hash_*` and `tpmEstablished` (Part 1, 34.2; Part 3, 22.9).
 use crate::state::pcr;
-use crate::state::persist;
 use crate::state::sequence::{Kind, Sequence};
 use crate::{Delta, Platform, Tpm};
 use alloc::sync::Arc;
@@ -35,7 +34,6 @@ impl Tpm {
         self.pass_time(platform);
         let event = self.state.volatile.event.take()?;
         let Kind::Event(hashers) = Arc::unwrap_or_clone(event).kind else { return None };
-        let before = self.state.persistent.clone();
         let volatile = &mut self.state.volatile;
         let pcrs = Arc::make_mut(&mut volatile.pcrs);
         let target = if volatile.started {
@@ -59,7 +57,7 @@ impl Tpm {
         if volatile.started {
             self.state.reset.pcr_counter = self.state.reset.pcr_counter.wrapping_add(1);
         }
-        persist::delta(Some(&before), &self.state.persistent)
+        self.delta()
     }
     /// `tpmEstablished`: a dynamic launch took place since it was last reset.
     #[must_use]
@@ -74,8 +72,7 @@ impl Tpm {
         if !self.established() {
             return (true, None);
         }
-        let before = self.state.persistent.clone();
         Arc::make_mut(&mut self.state.persistent.counters).established = false;
-        (true, persist::delta(Some(&before), &self.state.persistent))
+        (true, self.delta())
     }
 }

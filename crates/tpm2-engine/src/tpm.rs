@@ -32,6 +32,8 @@ pub struct Tpm {
     pub(crate) failure: Option<&'static str>,
     /// The platform's clock when it was last read, in milliseconds.
     last_ms: Option<u64>,
+    /// Permanent state as the caller has it: what changed since is in the next delta, whatever changed it.
+    durable: Persistent,
 }
 
 impl Tpm {
@@ -88,7 +90,8 @@ impl Tpm {
             clear: ClearState::new(),
             volatile: Volatile::new(Pcrs::new(&banks)),
         };
-        Ok(Tpm { crypto, profile: config.profile, state, rng, failure: None, last_ms: None })
+        let durable = state.persistent.clone();
+        Ok(Tpm { crypto, profile: config.profile, state, rng, failure: None, last_ms: None, durable })
     }
 
     /// A TPM from its snapshot and the deltas that followed it, in order. It is not powered yet.
@@ -114,7 +117,8 @@ impl Tpm {
             volatile: Volatile::new(Pcrs::new(&persistent.banks)),
             persistent,
         };
-        Ok(Tpm { crypto, profile, state, rng, failure: None, last_ms: None })
+        let durable = state.persistent.clone();
+        Ok(Tpm { crypto, profile, state, rng, failure: None, last_ms: None, durable })
     }
 
     /// All permanent state, in the format of a delta.
@@ -137,7 +141,6 @@ impl Tpm {
     /// Runs one command. Never panics, whatever the bytes.
     pub fn execute(&mut self, platform: &mut dyn Platform, locality: u8, command: &[u8]) -> Executed {
         self.pass_time(platform);
-        let before = self.state.persistent.clone();
         let response = match self.run(platform, locality, command) {
             Ok(response) => response,
             Err(rc) => {
@@ -147,7 +150,14 @@ impl Tpm {
                 refuse(rc)
             }
         };
-        Executed { response, delta: persist::delta(Some(&before), &self.state.persistent) }
+        Executed { response, delta: self.delta() }
+    }
+
+    /// What of the permanent state changed since this was asked last.
+    pub(crate) fn delta(&mut self) -> Option<Delta> {
+        let delta = persist::delta(Some(&self.durable), &self.state.persistent);
+        self.durable = self.state.persistent.clone();
+        delta
     }
 
     fn run(&mut self, platform: &mut dyn Platform, locality: u8, command: &[u8]) -> Result<Vec<u8>, Rc> {

@@ -4,8 +4,9 @@
 use tpm2_crypto::{CryptoProvider, RUST};
 use tpm2_engine::{Config, Delta, EntropyError, Platform, Tpm};
 use tpm2_wire::{
-    Accept, At, Command, NvDefineSpace, NvRead, Rc, Reader, Shape, Shutdown, Startup, TpmRh, TpmSt, TpmSu,
-    TpmaNv, TpmiAlgHash, TpmiRhNvLegacyIndex, TpmsNvPublic, Wire, to_vec,
+    Accept, At, Command, NvDefineSpace, NvRead, PolicyCommandCode, PolicyGetDigest, Rc, Reader, Shape,
+    Shutdown, StartAuthSession, Startup, Tpm2bDigest, TpmRh, TpmSe, TpmSt, TpmSu, TpmaNv, TpmiAlgHash,
+    TpmiRhNvLegacyIndex, TpmsNvPublic, Wire, to_vec,
 };
 
 /// Entropy from a seed, and a clock that only the test moves.
@@ -98,6 +99,29 @@ impl Chip {
         let response = self.raw(&command);
         parse(&C::SHAPE, &response)
     }
+    /// The same, each handle with a policy session where there is one, and an empty password where there is none.
+    pub(crate) fn send_policy<C: Command>(
+        &mut self,
+        handles: &[u32],
+        sessions: &[Option<u32>],
+        params: &[u8],
+    ) -> Result<Reply, Rc> {
+        let auths: Vec<u8> =
+            sessions.iter().flat_map(|session| auth(session.unwrap_or(TpmRh::PW), b"")).collect();
+        let response = self.raw(&assemble(&C::SHAPE, handles, &auths, params));
+        parse(&C::SHAPE, &response)
+    }
+    /// A policy session, or a trial for one, that allows the command of this code; its handle and digest. An
+    /// authorization by it needs no HMAC, as it has no key.
+    pub(crate) fn policy(&mut self, kind: TpmSe, code: u32) -> (u32, Tpm2bDigest) {
+        let none = [TpmRh::NULL, TpmRh::NULL];
+        let params = [&sized(&[7; 16])[..], &[0, 0, kind.value(), 0, 0x10, 0, 0x0B]].concat();
+        let session =
+            self.send::<StartAuthSession>(&none, &[], &params).expect("a session").handle.expect("a handle");
+        self.send::<PolicyCommandCode>(&[session], &[], &code.to_be_bytes()).expect("an assertion");
+        let digest = self.send::<PolicyGetDigest>(&[session], &[], &[]).expect("a digest").value();
+        (session, digest)
+    }
     /// Sends bytes. What is to be durable is kept, as a store would.
     pub(crate) fn raw(&mut self, command: &[u8]) -> Vec<u8> {
         let executed = self.tpm.execute(&mut self.bench, self.locality, command);
@@ -112,11 +136,20 @@ impl Chip {
     pub(crate) fn wait(&mut self, ms: u64) {
         self.bench.now += ms;
     }
-    /// What a store holds makes the same TPM as the one that runs.
-    pub(crate) fn check_durable(&mut self) {
+    fn load(&mut self) -> Tpm {
         let records: Vec<&[u8]> =
             std::iter::once(&self.snapshot).chain(&self.deltas).map(|r| &***r).collect();
-        let loaded = Tpm::load(&RUST, &records, &mut self.bench).expect("records that can be loaded");
+        Tpm::load(&RUST, &records, &mut self.bench).expect("records that can be loaded")
+    }
+    /// The process dies; another takes up what the store holds, and starts.
+    pub(crate) fn reload(&mut self) {
+        self.tpm = self.load();
+        self.restart(TpmSu::Clear).expect("start-up");
+    }
+    /// What a store holds makes the same TPM as the one that runs.
+    #[track_caller]
+    pub(crate) fn check_durable(&mut self) {
+        let loaded = self.load();
         assert!(*loaded.snapshot() == *self.tpm.snapshot(), "the durable state is not the running state");
     }
     /// Defines an index of the owner or, with `PLATFORMCREATE`, of the platform. No authorization, no policy.
@@ -152,19 +185,23 @@ pub(crate) fn sized(bytes: &[u8]) -> Vec<u8> {
     [&(bytes.len() as u16).to_be_bytes(), bytes].concat()
 }
 
-/// The bytes of a command.
+/// The bytes of a command that is authorized by passwords; those that are not given are empty.
 pub(crate) fn command(shape: &Shape, handles: &[u32], passwords: &[&str], params: &[u8]) -> Vec<u8> {
-    let auths: Vec<u8> = (0..shape.authorized())
-        .flat_map(|i| {
-            let password = passwords.get(i).copied().unwrap_or_default();
-            [&TpmRh::PW.to_be_bytes()[..], &[0, 0, 1], &sized(password.as_bytes())].concat()
-        })
-        .collect();
+    let password = |i: usize| passwords.get(i).copied().unwrap_or_default().as_bytes();
+    let auths: Vec<u8> = (0..shape.authorized()).flat_map(|i| auth(TpmRh::PW, password(i))).collect();
+    assemble(shape, handles, &auths, params)
+}
+/// One session in an authorization area: continued, without a nonce.
+pub(crate) fn auth(session: u32, value: &[u8]) -> Vec<u8> {
+    [&session.to_be_bytes()[..], &[0, 0, 1], &sized(value)].concat()
+}
+/// The bytes of a command with these sessions, of which there may be none.
+pub(crate) fn assemble(shape: &Shape, handles: &[u32], auths: &[u8], params: &[u8]) -> Vec<u8> {
     let mut body: Vec<u8> = handles.iter().flat_map(|handle| handle.to_be_bytes()).collect();
     let tag = if auths.is_empty() { TpmSt::NO_SESSIONS } else { TpmSt::SESSIONS };
     if !auths.is_empty() {
         body.extend_from_slice(&(auths.len() as u32).to_be_bytes());
-        body.extend_from_slice(&auths);
+        body.extend_from_slice(auths);
     }
     body.extend_from_slice(params);
     let size = 10 + body.len() as u32;

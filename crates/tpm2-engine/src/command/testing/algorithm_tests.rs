@@ -110,7 +110,8 @@ fn kdf(cx: &Context<'_>) -> bool {
 }
 
 fn aes(cx: &Context<'_>) -> Result<bool, tpm2_crypto::Error> {
-    let cases: [(&[u8], CipherMode, &[u8], &[u8]); 7] = [
+    type Case = (&'static [u8], CipherMode, &'static [u8], &'static [u8]);
+    let cases: [Case; 7] = [
         (&s::AES_KEY, CipherMode::Ecb, &[], &s::AES_ECB),
         (&s::AES_KEY, CipherMode::Cbc, &s::AES_IV, &s::AES_CBC),
         (&s::AES_KEY, CipherMode::Cfb, &s::AES_IV, &s::AES_CFB),

@@ -1,0 +1,248 @@
+//! Part 3, 22: PCRs.
+mod common;
+
+use common::{Chip, refused, refused_at, sized};
+use tpm2_crypto::{HashAlg, RUST};
+use tpm2_wire::{
+    Clear, PcrAllocate, PcrEvent, PcrExtend, PcrRead, PcrReset, Rc, Shutdown, TpmRh, TpmSu, TpmiAlgHash,
+    TpmlDigest, TpmlDigestValues, TpmlPcrSelection, TpmsPcrSelection, TpmtHa, Wire, to_vec,
+};
+
+const NULL: u32 = TpmRh::NULL;
+
+fn select(hash: TpmiAlgHash, pcrs: &[u32]) -> TpmsPcrSelection {
+    let mut bits = vec![0; 3];
+    pcrs.iter().for_each(|pcr| bits[*pcr as usize / 8] |= 1 << (pcr % 8));
+    TpmsPcrSelection { hash, pcr_select: bits }
+}
+fn all(hash: TpmiAlgHash) -> TpmsPcrSelection {
+    select(hash, &(0..24).collect::<Vec<_>>())
+}
+struct Read {
+    counter: u32,
+    selection: Vec<TpmsPcrSelection>,
+    values: Vec<Vec<u8>>,
+}
+fn read(chip: &mut Chip, selection: &[TpmsPcrSelection]) -> Read {
+    let selection: TpmlPcrSelection = selection.iter().cloned().collect();
+    let reply = chip.send::<PcrRead>(&[], &[], &to_vec(&selection)).expect("a reading");
+    let mut r = reply.reader();
+    let counter = u32::read(&mut r).expect("a counter");
+    let selection = TpmlPcrSelection::read(&mut r).expect("a selection").0;
+    let values = TpmlDigest::read(&mut r).expect("digests").iter().map(|digest| digest.to_vec()).collect();
+    r.finish().expect("nothing after it");
+    Read { counter, selection, values }
+}
+fn sha256(chip: &mut Chip, pcr: u32) -> Vec<u8> {
+    read(chip, &[select(TpmiAlgHash::Sha256, &[pcr])]).values.remove(0)
+}
+fn counter(chip: &mut Chip) -> u32 {
+    read(chip, &[]).counter
+}
+fn digests(algs: &[TpmiAlgHash]) -> Vec<u8> {
+    let digests = algs.iter().map(|alg| TpmtHa { hash_alg: *alg, digest: vec![0x11; alg.digest_size()] });
+    to_vec(&digests.collect::<TpmlDigestValues>())
+}
+fn extend(chip: &mut Chip, pcr: u32) -> Result<(), Rc> {
+    chip.send::<PcrExtend>(&[pcr], &[], &digests(&[TpmiAlgHash::Sha256])).map(drop)
+}
+
+#[test]
+fn start_values() {
+    let mut chip = Chip::new();
+    for pcr in 0..24 {
+        let expected = if (17..=22).contains(&pcr) { [0xFF; 32] } else { [0; 32] };
+        assert_eq!(sha256(&mut chip, pcr), expected, "PCR {pcr}");
+    }
+    // PCR 0 tells the locality of start-up.
+    chip.locality = 3;
+    chip.restart(TpmSu::Clear).expect("start-up");
+    assert_eq!(sha256(&mut chip, 0)[31], 3);
+}
+
+#[test]
+fn extending_changes_the_banks_that_are_named() {
+    let mut chip = Chip::new();
+    let before = chip.deltas.len();
+    let values = digests(&[TpmiAlgHash::Sha256, TpmiAlgHash::Sha1]);
+    chip.send::<PcrExtend>(&[10], &[], &values).expect("extension");
+    assert_eq!(chip.deltas.len(), before, "PCRs touch no disk");
+    assert_eq!(sha256(&mut chip, 10), *RUST.digest(HashAlg::Sha256, &[&[0; 32], &[0x11; 32]]));
+    let banks = [select(TpmiAlgHash::Sha1, &[10]), select(TpmiAlgHash::Sha384, &[10])];
+    let others = read(&mut chip, &banks).values;
+    assert_eq!(others[0], *RUST.digest(HashAlg::Sha1, &[&[0; 20], &[0x11; 20]]));
+    assert_eq!(others[1], [0; 48]);
+    assert_eq!(counter(&mut chip), 2, "once for each bank");
+    // Without a PCR nothing changes; a hash that is not there is told.
+    chip.send::<PcrExtend>(&[NULL], &[], &values).expect("a probe");
+    assert_eq!(counter(&mut chip), 2);
+    let unknown = [&1u32.to_be_bytes()[..], &[0, 0x12], &[0; 32]].concat();
+    refused_at(chip.send::<PcrExtend>(&[NULL], &[], &unknown), Rc::HASH, PcrExtend::digests);
+    refused_at(chip.send::<PcrExtend>(&[24], &[], &values), Rc::VALUE, PcrExtend::pcr_handle);
+}
+
+#[test]
+fn events_are_hashed_for_all_banks() {
+    let mut chip = Chip::new();
+    let event = |chip: &mut Chip, pcr, data: &[u8]| -> TpmlDigestValues {
+        chip.send::<PcrEvent>(&[pcr], &[], &sized(data)).expect("an event").value()
+    };
+    let digests = event(&mut chip, 4, b"loader");
+    assert_eq!(digests.len(), 4);
+    for ha in &*digests {
+        let alg = HashAlg::from_id(ha.hash_alg.id()).expect("a bank");
+        let digest = RUST.digest(alg, &[b"loader"]);
+        assert_eq!(ha.digest, *digest);
+        let expected = RUST.digest(alg, &[&vec![0; alg.digest_size()], &digest]);
+        assert_eq!(read(&mut chip, &[select(ha.hash_alg, &[4])]).values[0], *expected);
+    }
+    assert_eq!(counter(&mut chip), 4);
+    assert_eq!(event(&mut chip, NULL, b"loader"), digests);
+    assert_eq!(event(&mut chip, NULL, b"").len(), 4);
+    assert_eq!(counter(&mut chip), 4);
+    refused_at(chip.send::<PcrEvent>(&[4], &[], &sized(&[0; 1025])), Rc::SIZE, PcrEvent::event_data);
+}
+
+#[test]
+fn no_more_than_eight_values_are_read_at_once() {
+    let mut chip = Chip::new();
+    let first = read(&mut chip, &[all(TpmiAlgHash::Sha256)]);
+    assert_eq!(first.values.len(), 8);
+    assert_eq!(first.selection, [select(TpmiAlgHash::Sha256, &(0..8).collect::<Vec<_>>())]);
+    // The rest of a selection comes back empty, with its bank.
+    let wanted = [select(TpmiAlgHash::Sha1, &[3, 23]), all(TpmiAlgHash::Sha512), all(TpmiAlgHash::Sha256)];
+    let mixed = read(&mut chip, &wanted);
+    assert_eq!(mixed.values.iter().map(Vec::len).collect::<Vec<_>>(), [20, 20, 64, 64, 64, 64, 64, 64]);
+    let expected = [
+        select(TpmiAlgHash::Sha1, &[3, 23]),
+        select(TpmiAlgHash::Sha512, &[0, 1, 2, 3, 4, 5]),
+        select(TpmiAlgHash::Sha256, &[]),
+    ];
+    assert_eq!(mixed.selection, expected);
+}
+
+#[test]
+fn localities() {
+    let mut chip = Chip::new();
+    // PC Client: localities that may extend and reset each PCR.
+    for (pcr, may_extend, may_reset) in [
+        (0, &[0, 1, 2, 3, 4][..], &[][..]),
+        (16, &[0, 1, 2, 3, 4], &[0, 1, 2, 3]),
+        (17, &[2, 3, 4], &[4]),
+        (18, &[2, 3, 4], &[4]),
+        (19, &[2, 3], &[4]),
+        (20, &[1, 2, 3], &[2, 4]),
+        (22, &[2], &[2, 4]),
+        (23, &[0, 1, 2, 3, 4], &[0, 1, 2, 3]),
+    ] {
+        for locality in 0..5 {
+            chip.locality = locality;
+            let extended = extend(&mut chip, pcr);
+            let event = chip.send::<PcrEvent>(&[pcr], &[], &sized(b"x")).map(drop);
+            let reset = chip.send::<PcrReset>(&[pcr], &[], &[]).map(drop);
+            let expect =
+                |allowed: &[u8]| if allowed.contains(&locality) { Ok(()) } else { Err(Rc::LOCALITY) };
+            assert_eq!(extended, expect(may_extend), "PCR {pcr}, locality {locality}");
+            assert_eq!(event, expect(may_extend), "PCR {pcr}, locality {locality}");
+            assert_eq!(reset, expect(may_reset), "PCR {pcr}, locality {locality}");
+        }
+    }
+}
+
+#[test]
+fn some_changes_do_not_count() {
+    let mut chip = Chip::new();
+    extend(&mut chip, 16).expect("extension");
+    chip.send::<PcrReset>(&[16], &[], &[]).expect("reset");
+    assert_eq!(counter(&mut chip), 0);
+    chip.locality = 4;
+    chip.send::<PcrReset>(&[17], &[], &[]).expect("reset");
+    assert_eq!(counter(&mut chip), 1, "once for all banks");
+    assert_eq!(sha256(&mut chip, 17), [0; 32], "to zero, not to ones");
+    chip.send::<Clear>(&[TpmRh::PLATFORM], &[], &[]).expect("clear");
+    assert_eq!(counter(&mut chip), 2);
+}
+
+struct Allocated {
+    success: u8,
+    max_pcr: u32,
+    needed: u32,
+    available: u32,
+}
+fn allocate(chip: &mut Chip, banks: &[TpmsPcrSelection]) -> Result<Allocated, Rc> {
+    let banks: TpmlPcrSelection = banks.iter().cloned().collect();
+    let reply = chip.send::<PcrAllocate>(&[TpmRh::PLATFORM], &[], &to_vec(&banks))?;
+    let mut r = reply.reader();
+    let success = u8::read(&mut r).expect("an outcome");
+    let mut next = || u32::read(&mut r).expect("a number");
+    Ok(Allocated { success, max_pcr: next(), needed: next(), available: next() })
+}
+
+#[test]
+fn banks_change_at_the_next_init() {
+    let mut chip = Chip::new();
+    let allocated = allocate(&mut chip, &[select(TpmiAlgHash::Sha1, &[]), select(TpmiAlgHash::Sha512, &[])]);
+    let allocated = allocated.expect("an allocation");
+    assert_eq!((allocated.success, allocated.max_pcr), (1, 24));
+    assert_eq!(allocated.needed, 24 * (32 + 48));
+    assert_eq!(allocated.available, 24 * (20 + 32 + 48 + 64));
+    // Not yet, and only one that starts anew.
+    assert_eq!(read(&mut chip, &[select(TpmiAlgHash::Sha1, &[0])]).values.len(), 1);
+    let state = chip.send::<Shutdown>(&[], &[], &to_vec(&TpmSu::State));
+    refused_at(state, Rc::TYPE, Shutdown::shutdown_type);
+    chip.check_durable();
+    chip.cycle(TpmSu::Clear, TpmSu::Clear);
+    assert_eq!(read(&mut chip, &[select(TpmiAlgHash::Sha1, &[0])]).values.len(), 0);
+    assert_eq!(read(&mut chip, &[select(TpmiAlgHash::Sha256, &[0])]).values.len(), 1);
+    let event: TpmlDigestValues = chip.send::<PcrEvent>(&[0], &[], &sized(b"x")).expect("an event").value();
+    assert_eq!(
+        event.iter().map(|ha| ha.hash_alg).collect::<Vec<_>>(),
+        [TpmiAlgHash::Sha256, TpmiAlgHash::Sha384]
+    );
+    // A digest for a bank without the PCR is not used.
+    chip.send::<PcrExtend>(&[0], &[], &digests(&[TpmiAlgHash::Sha1])).expect("no bank, no harm");
+    // An empty bank can come back.
+    allocate(&mut chip, &[all(TpmiAlgHash::Sha1)]).expect("an allocation");
+    chip.cycle(TpmSu::Clear, TpmSu::Clear);
+    assert_eq!(read(&mut chip, &[select(TpmiAlgHash::Sha1, &[0])]).values.len(), 1);
+}
+
+#[test]
+fn the_last_request_counts() {
+    let mut chip = Chip::new();
+    allocate(&mut chip, &[select(TpmiAlgHash::Sha1, &[])]).expect("an allocation");
+    // The second replaces the first: what it does not name stays as it is now, not as the first wanted it.
+    let twice = [select(TpmiAlgHash::Sha512, &[]), select(TpmiAlgHash::Sha512, &[3])];
+    let allocated = allocate(&mut chip, &twice).expect("an allocation");
+    assert_eq!(allocated.needed, 24 * (20 + 32 + 48) + 64);
+    chip.cycle(TpmSu::Clear, TpmSu::Clear);
+    assert_eq!(read(&mut chip, &[all(TpmiAlgHash::Sha512)]).selection, [select(TpmiAlgHash::Sha512, &[3])]);
+    assert_eq!(read(&mut chip, &[select(TpmiAlgHash::Sha1, &[0])]).values.len(), 1);
+}
+
+#[test]
+fn some_pcrs_must_be() {
+    let mut chip = Chip::new();
+    let algs = [TpmiAlgHash::Sha1, TpmiAlgHash::Sha256, TpmiAlgHash::Sha384, TpmiAlgHash::Sha512];
+    let mut banks: Vec<_> = algs.iter().map(|alg| select(*alg, &[])).collect();
+    refused(allocate(&mut chip, &banks).map(drop), Rc::PCR);
+    banks[1] = select(TpmiAlgHash::Sha256, &[0, 1, 2]);
+    refused(allocate(&mut chip, &banks).map(drop), Rc::PCR);
+    banks[3] = select(TpmiAlgHash::Sha512, &[17]);
+    assert_eq!(allocate(&mut chip, &banks).expect("an allocation").needed, 3 * 32 + 64);
+    chip.send::<Shutdown>(&[], &[], &to_vec(&TpmSu::Clear)).expect("shutdown");
+}
+
+#[test]
+fn a_resume_brings_back_what_is_saved() {
+    let mut chip = Chip::new();
+    extend(&mut chip, 7).expect("extension");
+    extend(&mut chip, 16).expect("extension");
+    let (static_pcr, count) = (sha256(&mut chip, 7), counter(&mut chip));
+    chip.cycle(TpmSu::State, TpmSu::State);
+    assert_eq!(sha256(&mut chip, 7), static_pcr);
+    assert_eq!(sha256(&mut chip, 16), [0; 32]);
+    assert_eq!(counter(&mut chip), count);
+    chip.cycle(TpmSu::State, TpmSu::Clear);
+    assert_eq!(sha256(&mut chip, 7), [0; 32]);
+}
