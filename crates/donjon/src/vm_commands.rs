@@ -105,6 +105,13 @@ fn supervisor_command(args: &Args, name: &Name, accel: Option<Choice>) -> Result
             command.arg(option).arg(std::path::absolute(path).map_err(Error::io("resolving", path))?);
         }
     }
+    // It outlives this command, and must not hold the directory that this one was called in.
+    command.current_dir("/");
+    for variable in ["DONJON_QEMU", "DONJON_FIRMWARE", "DONJON_GUARDIAN_KEY"] {
+        if let Some(path) = std::env::var_os(variable).filter(|p| !p.is_empty()) {
+            command.env(variable, std::path::absolute(&path).map_err(Error::io("resolving", path))?);
+        }
+    }
     command.args(["vm", "supervise", name.as_str()]);
     if let Some(accel) = accel {
         command.args(["--accel", accel.text()]);

@@ -130,25 +130,26 @@ fn differences(before: &Config, after: &Config) -> Vec<String> {
     after.to_toml().lines().filter(|l| !l.is_empty() && !old.contains(l)).map(str::to_string).collect()
 }
 
-/// Puts a copy of `template` in place; the store that was there is kept, and its name returned.
-fn swap_variables(paths: &Paths, template: &Path) -> Result<String, Error> {
+/// Puts a copy of `template` in place; the store that was there is kept, and where is returned.
+fn swap_variables(paths: &Paths, template: &Path) -> Result<Option<PathBuf>, Error> {
     let current = paths.uefi_variables();
     let next = current.with_extension("new");
     copy_variables(template, &next)?;
-    let stamp = time::now().replace([':', '-'], "");
-    // Two changes may fall into one second.
-    let backup = (0..)
-        .map(|n| if n == 0 { format!("uefi-vars.{stamp}.fd") } else { format!("uefi-vars.{stamp}-{n}.fd") })
-        .map(|file| paths.dir.join(file))
-        .find(|p| !p.exists())
-        .unwrap_or_else(|| paths.dir.join("uefi-vars.old.fd"));
+    let mut kept = None;
     if current.exists() {
-        std::fs::hard_link(&current, &backup)
-            .or_else(|_| std::fs::copy(&current, &backup).map(drop))
-            .map_err(Error::io("keeping the UEFI variables as", &backup))?;
+        let stamp = time::now().replace([':', '-'], "");
+        // Two changes may fall into one second.
+        let free = (1..)
+            .map(|n| paths.dir.join(format!("uefi-vars.{stamp}-{n}.fd")))
+            .find(|p| !p.exists())
+            .unwrap_or_else(|| paths.dir.join("uefi-vars.old.fd"));
+        std::fs::hard_link(&current, &free)
+            .or_else(|_| std::fs::copy(&current, &free).map(drop))
+            .map_err(Error::io("keeping the UEFI variables as", &free))?;
+        kept = Some(free);
     }
     std::fs::rename(&next, &current).map_err(Error::io("writing", &current))?;
-    Ok(backup.display().to_string())
+    Ok(kept)
 }
 
 /// What a deletion removed and kept.

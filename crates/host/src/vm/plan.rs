@@ -64,10 +64,10 @@ fn files(config: &Config, paths: &Paths) -> Result<(), Error> {
     let variables = paths.uefi_variables();
     if !variables.is_file() {
         return Err(Error::Missing {
-            what: "the VM's UEFI variables".into(),
+            what: "the VM's UEFI variable store".into(),
             path: variables,
             cure: format!(
-                "put them back from a backup beside them, or make new ones with `donjon vm set {} --uefi-vars default`",
+                "put it back from a backup beside it, or make a new one with `donjon vm set {} --uefi-vars default`",
                 config.name
             ),
         });

@@ -67,6 +67,7 @@ impl<'a> Unit<'a> {
     ) -> Result<Unit<'a>, Error> {
         let (tell, events) = channel();
         listen_for_signals(tell.clone())?;
+        put_aside(&paths.serial_log());
         let this = Process::now(std::process::id());
         let record = Running {
             supervisor: this
@@ -348,6 +349,16 @@ fn output_to(command: &mut Command, log: &Log) -> Result<(), Error> {
     Ok(())
 }
 
+/// A log that has grown beyond this is put aside when a run begins, and replaces the one put aside before.
+const LOG_LIMIT: u64 = 8 << 20;
+
+fn put_aside(path: &Path) {
+    if std::fs::metadata(path).is_ok_and(|m| m.len() > LOG_LIMIT) {
+        // Should it fail, the log only goes on growing.
+        let _ = std::fs::rename(path, path.with_extension("log.1"));
+    }
+}
+
 /// A log file, and where in it this run begins.
 struct Log {
     path: PathBuf,
@@ -357,6 +368,7 @@ struct Log {
 
 impl Log {
     fn open(path: PathBuf) -> Result<Log, Error> {
+        put_aside(&path);
         let open = |path: &Path| {
             let mut file = File::options().create(true).append(true).open(path)?;
             let from = file.seek(SeekFrom::End(0))?;
