@@ -114,6 +114,21 @@ fn session_handles() {
 }
 
 #[test]
+fn contexts_are_not_larger_than_announced() {
+    let mut chip = Chip::new();
+    // Events have a hash state for each bank.
+    let params = [&sized(&[1; 64])[..], &TpmAlg::NULL.to_be_bytes()].concat();
+    let sequence =
+        chip.send::<HashSequenceStart>(&[], &[], &params).expect("a sequence").handle.expect("a handle");
+    let (policy, _) = chip.policy(TpmSe::Policy, NvRead::SHAPE.code);
+    let fixed = properties(&mut chip, 0x100);
+    for (handle, property) in [(sequence, 0x121), (policy, 0x122)] {
+        let context = chip.send::<ContextSave>(&[handle], &[], &[]).expect("a context").params;
+        assert!(context.len() as u32 <= fixed[&property], "{} bytes", context.len());
+    }
+}
+
+#[test]
 fn transient_handles() {
     let mut chip = Chip::new();
     let params = [&sized(b"")[..], &TpmAlg::SHA256.to_be_bytes()].concat();

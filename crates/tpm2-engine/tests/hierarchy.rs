@@ -204,7 +204,8 @@ fn clear_takes_the_owners_things() {
         change_auth(&mut chip, hierarchy, password, "").expect("the value");
         seal(&mut chip, hierarchy).expect("an object").1 == *name
     });
-    // The storage seed is another; an endorsement key has the same template and, from other proofs, another seed.
+    // The storage seed is another; an endorsement key has the same template and, from other proofs, another
+    // seed.
     assert_eq!(values.collect::<Vec<_>>(), [false, false, true]);
     change_auth(&mut chip, TpmRh::LOCKOUT, "", "").expect("the value");
     let wait = chip.send::<DictionaryAttackParameters>(&[TpmRh::LOCKOUT], &[], &params);

@@ -88,7 +88,8 @@ impl Chip {
         self.send::<Shutdown>(&[], &[], &to_vec(&shutdown)).expect("shutdown");
         self.restart(startup).expect("start-up");
     }
-    /// Sends a command whose handles are authorized by passwords, in order; those that are not given are empty.
+    /// Sends a command whose handles are authorized by passwords, in order; those that are not given are
+    /// empty.
     pub(crate) fn send<C: Command>(
         &mut self,
         handles: &[u32],
@@ -99,7 +100,8 @@ impl Chip {
         let response = self.raw(&command);
         parse(&C::SHAPE, &response)
     }
-    /// The same, each handle with a policy session where there is one, and an empty password where there is none.
+    /// The same, each handle with a policy session where there is one, and an empty password where there is
+    /// none.
     pub(crate) fn send_policy<C: Command>(
         &mut self,
         handles: &[u32],

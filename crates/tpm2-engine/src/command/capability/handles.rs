@@ -3,7 +3,8 @@ use crate::state::State;
 use alloc::vec::Vec;
 use tpm2_wire::{PCR_COUNT, TpmHt, TpmRh};
 
-/// The handles of the type of `from` that are not below it, in order; `None` for a type of which there are none.
+/// The handles of the type of `from` that are not below it, in order; `None` for a type of which there are
+/// none.
 pub(super) fn from(state: &State, from: u32) -> Option<Vec<u32>> {
     const LOADED: u8 = TpmHt::HMAC_SESSION;
     const SAVED: u8 = TpmHt::POLICY_SESSION;

@@ -4,8 +4,8 @@ use crate::context::Context;
 use crate::state::pcr::{Attributes, allows, attributes, starts_with_ones, wire_alg};
 use tpm2_wire::{PCR_COUNT, PcrSelect, TpmiYesNo, TpmsPcrSelection, TpmsTaggedPcrSelect};
 
-/// The banks in force, among them those that are empty: firmware takes from this which banks it can ask for. All at
-/// once or, when none are asked for, none.
+/// The banks in force, among them those that are empty: firmware takes from this which banks it can ask for.
+/// All at once or, when none are asked for, none.
 pub(super) fn allocation(cx: &Context<'_>, count: u32) -> Page<TpmsPcrSelection, 16> {
     if count == 0 {
         return (TpmiYesNo::Yes, tpm2_wire::List::default());

@@ -1,4 +1,5 @@
-//! `TPM_CAP_TPM_PROPERTIES` (Part 2, 6.13): the group that only new firmware changes, and the group that varies.
+//! `TPM_CAP_TPM_PROPERTIES` (Part 2, 6.13): the group that only new firmware changes, and the group that
+//! varies.
 use crate::Profile;
 use crate::command::implemented;
 use crate::context::Context;

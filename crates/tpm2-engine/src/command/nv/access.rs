@@ -1,6 +1,7 @@
 //! May who was authorized read or write an index (Part 3, 31.1)?
 //!
-//! What an index's own authorization may do was checked when it was given; here it is seen that it was this index's.
+//! What an index's own authorization may do was checked when it was given; here it is seen that it was this
+//! index's.
 use crate::state::nv::NvIndex;
 use tpm2_wire::{Rc, TpmRh, TpmaNv, TpmiRhNvAuth, TpmiRhNvIndex};
 

@@ -61,8 +61,8 @@ fn check_type(public: &TpmsNvPublic, digest_size: usize, largest: u16) -> Result
     let consistent = match kind {
         // A counter never goes back.
         TpmNt::Counter => !attributes.has(TpmaNv::CLEAR_STCLEAR),
-        // A PIN that its holder could rewrite limits nothing, and one that is locked for good cannot be reset. A PIN
-        // that counts failures is its own protection against guessing.
+        // A PIN that its holder could rewrite limits nothing, and one that is locked for good cannot be
+        // reset. A PIN that counts failures is its own protection against guessing.
         TpmNt::PinFail => attributes.has(TpmaNv::NO_DA) && !attributes.any(NOT_FOR_PINS),
         TpmNt::PinPass => !attributes.any(NOT_FOR_PINS),
         TpmNt::Ordinary | TpmNt::Bits | TpmNt::Extend => true,

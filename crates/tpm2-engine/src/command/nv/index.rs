@@ -1,7 +1,7 @@
 //! What several commands do to indices.
 //!
-//! An index with `TPMA_NV_ORDERLY` is kept like all others: each write is made durable. It is then never behind what
-//! was reported, so no count has to be skipped after a shutdown that was not orderly.
+//! An index with `TPMA_NV_ORDERLY` is kept like all others: each write is made durable. It is then never
+//! behind what was reported, so no count has to be skipped after a shutdown that was not orderly.
 use crate::state::State;
 use crate::state::nv::{Bytes, NvIndex};
 use alloc::sync::Arc;
@@ -27,8 +27,8 @@ impl State {
             });
         }
     }
-    /// Writes `bytes` at `offset`, with zeros around them in an index that was not written before. What would change
-    /// nothing is not made durable again (Part 3, 31.7.1). The caller has checked that it fits.
+    /// Writes `bytes` at `offset`, with zeros around them in an index that was not written before. What would
+    /// change nothing is not made durable again (Part 3, 31.7.1). The caller has checked that it fits.
     pub(super) fn write_index(&mut self, handle: u32, offset: usize, bytes: &[u8]) -> Result<(), Rc> {
         let index = self.nv(handle).ok_or(Rc::HANDLE)?;
         // What an index held before TPMA_NV_WRITTEN was cleared at start-up is gone.

@@ -1,7 +1,8 @@
 use crate::context::{Action, Context};
 use tpm2_wire::{NvUndefineSpaceSpecial, NvUndefineSpaceSpecialReply, Rc, TpmaNv};
 
-/// Part 3, 31.5. The response HMAC is made with the authorization value of an index that is no more: an empty one.
+/// Part 3, 31.5. The response HMAC is made with the authorization value of an index that is no more: an empty
+/// one.
 impl Action for NvUndefineSpaceSpecial {
     fn run(self, cx: &mut Context<'_>) -> Result<NvUndefineSpaceSpecialReply, Rc> {
         let index = cx.state.index(self.nv_index.0, Self::nv_index)?;

@@ -1,4 +1,5 @@
-//! How commands change PCRs: counted (Part 3, 22.1), from the localities that the platform specification names.
+//! How commands change PCRs: counted (Part 3, 22.1), from the localities that the platform specification
+//! names.
 use crate::context::Context;
 use crate::state::State;
 use crate::state::pcr::{allows, attributes};

@@ -36,7 +36,8 @@ pub(in super::super) const RSA_OAEP: [u8; 256] =
      d026f29fd0e45c7ef5e1f8e56cbdee792f386b3ce6a797f674244f59228fc12c702dbdef214e8f38adaa16e789c1b230\
      9ba056d91bccb31878263461fe6b893792e2df7c1895adcd64aff2399bab7e4da0eceaff005b968b86d57d3b3ebc0915\
      9b286fb564b2da47d7eb389ca97db6f1");
-/// RFC 6979, A.2.5: private key, public point, signature of "sample", and the x coordinate of private key times public point.
+/// RFC 6979, A.2.5: private key, public point, signature of "sample", and the x coordinate of private key
+/// times public point.
 pub(in super::super) const P256_D: [u8; 32] =
     hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721");
 pub(in super::super) const P256_X: [u8; 32] =

@@ -2,8 +2,8 @@
 pub(super) mod asymmetric;
 pub(super) mod symmetric;
 
-/// The bytes that hexadecimal digits stand for. Evaluated at compile time: what is malformed or of another length does
-/// not compile.
+/// The bytes that hexadecimal digits stand for. Evaluated at compile time: what is malformed or of another
+/// length does not compile.
 #[allow(clippy::panic, clippy::indexing_slicing)]
 const fn hex<const N: usize>(digits: &str) -> [u8; N] {
     let digits = digits.as_bytes();

@@ -19,7 +19,8 @@ pub(in super::super) const SHA384_HMAC: [u8; 48] =
 pub(in super::super) const SHA512_HMAC: [u8; 64] =
     hex("164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fd\
      caeab1a34d4a6b4b636e070a38bce737");
-/// The KDFs with SHA-256, over the inputs that the test names; computed from their definitions (Part 1, 11.4.10).
+/// The KDFs with SHA-256, over the inputs that the test names; computed from their definitions (Part 1,
+/// 11.4.10).
 pub(in super::super) const KDFA: [u8; 48] =
     hex("7591c065a309e2cc508e6693e44372828c9953e31005475f3efb8a6da07e23429ee536ea4f103eebd75da5925902c93a");
 pub(in super::super) const KDFE: [u8; 48] =
