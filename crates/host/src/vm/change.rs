@@ -68,11 +68,11 @@ pub fn set(home: &Home, name: &Name, change: &Change) -> Result<Vec<String>, Err
         None => None,
     };
     if let Some(template) = variables {
-        let backup = swap_variables(&paths, &template)?;
-        done.push(format!(
-            "UEFI variables are now a copy of {}; the old ones are in {backup}",
-            template.display()
-        ));
+        let kept = match swap_variables(&paths, &template)? {
+            Some(backup) => format!("the old ones are in {}", backup.display()),
+            None => "there were none".into(),
+        };
+        done.push(format!("UEFI variables are now a copy of {}; {kept}", template.display()));
         if before.tpm != Tpm::None {
             done.push(
                 "PCR 7 will differ where Secure Boot or its keys do: what is sealed to it stays closed"
