@@ -3,11 +3,11 @@ mod common;
 
 use common::{Chip, public, refused, refused_at, sized};
 use tpm2_wire::{
-    At, ChangeEps, ChangePps, Clear, ClearControl, ClockSet, CreatePrimary, DictionaryAttackParameters,
-    EvictControl, GetCapability, HierarchyChangeAuth, HierarchyControl, List, NvReadPublic, Rc, ReadClock,
-    ReadPublic, SetPrimaryPolicy, Sized2b, Tpm2bName, Tpm2bPublic, TpmCap, TpmRh, TpmSu, TpmaNv, TpmaObject,
-    TpmiAlgHash, TpmlPcrSelection, TpmsCapabilityData, TpmsSensitiveCreate, TpmsTaggedPolicy, TpmsTimeInfo,
-    TpmtPublic, TpmtPublicParms, TpmuPublicId, Wire, to_vec,
+    At, ChangeEps, ChangePps, Clear, ClearControl, ClockSet, ContextLoad, ContextSave, CreatePrimary,
+    DictionaryAttackParameters, EvictControl, GetCapability, HierarchyChangeAuth, HierarchyControl, List,
+    NvReadPublic, Rc, ReadClock, ReadPublic, SetPrimaryPolicy, Sized2b, Tpm2bName, Tpm2bPublic, TpmCap,
+    TpmRh, TpmSu, TpmaNv, TpmaObject, TpmiAlgHash, TpmlPcrSelection, TpmsCapabilityData, TpmsSensitiveCreate,
+    TpmsTaggedPolicy, TpmsTimeInfo, TpmtPublic, TpmtPublicParms, TpmuPublicId, Wire, to_vec,
 };
 
 const AT: At = At::Session(1);
@@ -38,6 +38,13 @@ fn seal(chip: &mut Chip, hierarchy: u32) -> Result<(u32, Vec<u8>), Rc> {
 fn persist(chip: &mut Chip, by: u32, object: u32, persistent: u32) {
     let handle = persistent.to_be_bytes();
     chip.send::<EvictControl>(&[by, object], &[], &handle).expect("a persistent object");
+}
+/// A saved context of an object.
+fn save(chip: &mut Chip, object: u32) -> Vec<u8> {
+    chip.send::<ContextSave>(&[object], &[], &[]).expect("a context").params
+}
+fn load(chip: &mut Chip, context: &[u8]) -> Result<(), Rc> {
+    chip.send::<ContextLoad>(&[], &[], context).map(drop)
 }
 fn exists(chip: &mut Chip, object: u32) -> bool {
     chip.send::<ReadPublic>(&[object], &[], &[]).is_ok()
@@ -169,6 +176,7 @@ fn clear_takes_the_owners_things() {
     let mut chip = Chip::new();
     let names = HIERARCHIES.map(|hierarchy| seal(&mut chip, hierarchy).expect("an object"));
     let [(owner, _), (endorsement, _), (platform, _)] = names;
+    let contexts = [owner, endorsement, platform].map(|object| save(&mut chip, object));
     persist(&mut chip, TpmRh::OWNER, owner, 0x8100_0000);
     persist(&mut chip, TpmRh::OWNER, endorsement, 0x8101_0000);
     persist(&mut chip, TpmRh::PLATFORM, platform, 0x8180_0000);
@@ -194,6 +202,10 @@ fn clear_takes_the_owners_things() {
     for gone in [owner, endorsement, 0x8100_0000, 0x8101_0000] {
         assert!(!exists(&mut chip, gone), "{gone:x}");
     }
+    // Nor can they come back: the proofs are others.
+    refused_at(load(&mut chip, &contexts[0]), Rc::INTEGRITY, ContextLoad::context);
+    refused_at(load(&mut chip, &contexts[1]), Rc::INTEGRITY, ContextLoad::context);
+    load(&mut chip, &contexts[2]).expect("the platform's");
     assert!(exists(&mut chip, platform) && exists(&mut chip, 0x8180_0000));
     assert!(chip.send::<NvReadPublic>(&[0x0150_0000], &[], &[]).is_err());
     assert!(chip.send::<NvReadPublic>(&[0x0150_0001], &[], &[]).is_ok());
@@ -236,6 +248,7 @@ fn seeds_are_replaced() {
     let mut chip = Chip::new();
     let before = HIERARCHIES.map(|hierarchy| seal(&mut chip, hierarchy).expect("an object"));
     let [_, (endorsement, _), (platform, _)] = before;
+    let contexts = [platform, endorsement].map(|object| save(&mut chip, object));
     persist(&mut chip, TpmRh::PLATFORM, platform, 0x8180_0000);
     chip.define(0x0150_0001, TpmaNv::PPREAD | TpmaNv::PPWRITE | TpmaNv::PLATFORMCREATE, 8).expect("an index");
     change_auth(&mut chip, TpmRh::PLATFORM, "", "platform").expect("a value");
@@ -247,10 +260,13 @@ fn seeds_are_replaced() {
     assert!(exists(&mut chip, endorsement));
     assert!(chip.send::<NvReadPublic>(&[0x0150_0001], &[], &[]).is_ok(), "configuration stays");
     change_auth(&mut chip, TpmRh::PLATFORM, "platform", "").expect("the value stays");
+    refused_at(load(&mut chip, &contexts[0]), Rc::INTEGRITY, ContextLoad::context);
+    load(&mut chip, &contexts[1]).expect("another hierarchy's");
 
     chip.send::<ChangeEps>(&[TpmRh::PLATFORM], &[], &[]).expect("another seed");
     chip.check_durable();
     assert!(!exists(&mut chip, endorsement));
+    refused_at(load(&mut chip, &contexts[1]), Rc::INTEGRITY, ContextLoad::context);
     let same = before.iter().zip(HIERARCHIES).map(|((_, name), hierarchy)| {
         // The endorsement authorization is empty again.
         seal(&mut chip, hierarchy).expect("an object").1 == *name
