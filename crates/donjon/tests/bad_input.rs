@@ -123,10 +123,14 @@ fn files_that_went_away_are_named_at_start() {
     }
     std::fs::remove_file(i.path("home/vms/web/uefi-vars.fd")).expect("removed");
     let said = i.run(&["vm", "start", "web"]).one_line(1);
+    let store = i.text("home/vms/web/uefi-vars.fd");
     assert!(
-        said.contains("UEFI variables is missing") || said.contains("uefi-vars.fd; put them back"),
+        said.starts_with(&format!("the VM's UEFI variable store is missing: {store}; put it back")),
         "{said}"
     );
+    assert!(said.ends_with("`donjon vm set web --uefi-vars default`"), "{said}");
+    i.run(&["vm", "set", "web", "--uefi-vars", "default"]).fine();
+    assert!(i.path("home/vms/web/uefi-vars.fd").is_file(), "the cure cures");
     assert!(!i.qemu_was_started());
 }
 

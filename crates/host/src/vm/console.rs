@@ -9,6 +9,8 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Ctrl-], as telnet has it.
 const LEAVE: u8 = 0x1d;
@@ -38,11 +40,13 @@ pub fn attach(home: &Home, name: &Name) -> Result<Left, Error> {
         eprintln!("Connected to the serial console of VM {name}. Ctrl-] leaves.\r");
     }
     let raw = if terminal { Raw::enter().ok() } else { None };
+    let left = Arc::new(AtomicBool::new(false));
     // The thread ends with the process: a blocked read of the standard input cannot be ended otherwise.
-    let sender = std::thread::spawn(move || send_keys(io::stdin(), keys));
+    let leaving = left.clone();
+    std::thread::spawn(move || send_keys(io::stdin(), keys, &leaving));
     let result = show(&socket, io::stdout());
     drop(raw);
-    if sender.is_finished() && sender.join().is_ok_and(|left| left) {
+    if left.load(Ordering::Acquire) {
         return Ok(Left::ByUser);
     }
     result.map_err(Error::io("reading the serial port", &path))
@@ -72,23 +76,23 @@ fn only_one(path: &Path, name: &Name) -> Result<File, Error> {
     }
 }
 
-/// Sends input until it ends (false) or Ctrl-] comes (true); the latter closes the connection.
-fn send_keys(mut input: impl Read, mut to: UnixStream) -> bool {
+/// Sends input until it ends or Ctrl-] comes; the latter closes the connection, after `left` is set.
+fn send_keys(mut input: impl Read, mut to: UnixStream, left: &AtomicBool) {
     let mut buffer = [0; 1024];
     loop {
         let typed = match input.read(&mut buffer) {
-            Ok(0) | Err(_) => return false,
+            Ok(0) | Err(_) => return,
             Ok(n) => buffer.get(..n).unwrap_or_default(),
         };
         let leave = typed.iter().position(|b| *b == LEAVE);
         let send = typed.get(..leave.unwrap_or(typed.len())).unwrap_or_default();
         let gone = to.write_all(send).is_err();
         if leave.is_some() {
+            left.store(true, Ordering::Release);
             let _ = to.shutdown(Shutdown::Both);
-            return true;
         }
-        if gone {
-            return false;
+        if leave.is_some() || gone {
+            return;
         }
     }
 }
@@ -137,7 +141,9 @@ mod tests {
     #[test]
     fn keys_go_through_until_the_one_that_leaves() {
         let (ours, mut guest) = UnixStream::pair().expect("a pair");
-        assert!(send_keys(&b"ls\n\x1dnot this"[..], ours));
+        let left = AtomicBool::new(false);
+        send_keys(&b"ls\n\x1dnot this"[..], ours, &left);
+        assert!(left.into_inner());
         let mut got = String::new();
         guest.read_to_string(&mut got).expect("closed");
         assert_eq!(got, "ls\n");
@@ -147,7 +153,9 @@ mod tests {
     fn the_end_of_input_leaves_the_connection_open() {
         let (ours, mut guest) = UnixStream::pair().expect("a pair");
         let kept = ours.try_clone().expect("a clone");
-        assert!(!send_keys(&b"x"[..], ours));
+        let left = AtomicBool::new(false);
+        send_keys(&b"x"[..], ours, &left);
+        assert!(!left.into_inner());
         guest.write_all(b"still here").expect("open");
         drop(guest);
         let mut out = Vec::new();
