@@ -18,6 +18,7 @@ refuse() {
     out=$("$@" 2>&1) || status=$?
     printf '%s\n' "$out"
     flush
+    command tpm2_flushcontext -l >/dev/null 2>&1 || true   # a tool that fails leaves the session of its password
     [ "$status" -ne 0 ] || fail "succeeded, but had to fail with $code: $*"
     [ "$code" = any ] && return 0
     grep -qiE "\b0x0*(${code//0x/})\b" <<<"$out" || fail "failed without $code: $*"

@@ -7,6 +7,8 @@ source "$INTEROP/lib.sh"
 trap 'set +x; tpm_stop KILL' EXIT
 tpm_start
 tpm_startup clear
+# Cases make mistakes on purpose; only the one about the lockout wants to be locked out by them.
+tpm2_dictionarylockout -s -n 1000 -t 1000 -l 1000
 cd "$2"
 # A case that is about commands of a later stage says so: "# needs: TPM2_CC_...". Status 77 tells run.sh.
 needs=$(sed -n 's/^# needs: //p' "$1")

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Runs Debian's own TPM tools against a TPM: every script of cases/, each on a fresh TPM of its own.
 #
-# usage: run.sh [--tpm swtpm|donjon] [--binary PATH] [--protocol swtpm|mssim] [--keep DIR] [FILTER...]
-#   --tpm       the TPM under test: Debian's swtpm (the reference, default) or donjon
+# usage: run.sh [--tpm swtpm|donjon|tcg] [--binary PATH] [--protocol swtpm|mssim] [--keep DIR] [FILTER...]
+#   --tpm       the TPM under test: Debian's swtpm (the reference, default), donjon, or tcg: the TCG's own simulator,
+#               where somebody has built one (it speaks mssim only)
 #   --binary    its program (default: swtpm or donjon from PATH)
 #   --protocol  how the tools reach it (default: swtpm; a case may ask for another with a line "# protocol: mssim")
 #   --keep      keep the logs of all cases in DIR (else only those of failed cases are kept, in a new folder)
@@ -23,7 +24,11 @@ while [ $# -gt 0 ]; do
         *) filters+=("$1"); shift ;;
     esac
 done
-case $TPM_KIND in swtpm|donjon) ;; *) echo "run.sh: --tpm is swtpm or donjon, not $TPM_KIND" >&2; exit 2 ;; esac
+case $TPM_KIND in
+    swtpm|donjon) ;;
+    tcg) protocol=mssim ;;
+    *) echo "run.sh: --tpm is swtpm, donjon or tcg, not $TPM_KIND" >&2; exit 2 ;;
+esac
 case $protocol in swtpm|mssim) ;; *) echo "run.sh: --protocol is swtpm or mssim, not $protocol" >&2; exit 2 ;; esac
 TPM_BINARY=${TPM_BINARY:-$(command -v "$TPM_KIND" || true)}
 [ -x "$TPM_BINARY" ] || { echo "run.sh: no program for --tpm $TPM_KIND; name it with --binary" >&2; exit 2; }

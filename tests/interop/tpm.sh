@@ -1,5 +1,5 @@
 # Starts, stops and power-cycles the TPM under test. The state of the running one is in $TPM_HOME: pid, port, state/.
-# TPM_KIND is swtpm (Debian's, the reference) or donjon; TPM_PROTOCOL is swtpm or mssim.
+# TPM_KIND is swtpm (Debian's, the reference), donjon, or tcg (a simulator built from the TCG's reference code); TPM_PROTOCOL is swtpm or mssim.
 # Both protocols use two ports: PORT for commands and PORT+1 for control (swtpm) or platform (mssim).
 
 ctl() {
@@ -46,11 +46,13 @@ tpm_start_on() {
             launch "$TPM_HOME/swtpm" socket --tpm2 --tpmstate "dir=$TPM_HOME/state" \
                 --server "type=tcp,port=$port" --ctrl "type=tcp,port=$((port + 1))" --flags not-need-init ;;
         donjon:mssim) launch "$TPM_BINARY" tpm serve --mssim "$port" --state "$TPM_HOME/state" ;;
+        tcg:mssim) launch env -C "$TPM_HOME/state" "$TPM_BINARY" "$port" ;;
         *) echo "no such TPM: $TPM_KIND over $TPM_PROTOCOL" >&2; return 1 ;;
     esac
     await_ready "$port" || return
     export TPM2TOOLS_TCTI="$TPM_PROTOCOL:host=127.0.0.1,port=$port"
-    # IBM's tools speak the swtpm data channel as "raw".
+    # IBM's tools speak the swtpm data channel as "raw"; their session files may stay readable here.
+    export TPM_ENCRYPT_SESSIONS=0
     export TPM_INTERFACE_TYPE=socsim TPM_SERVER_NAME=127.0.0.1 TPM_COMMAND_PORT=$port TPM_PLATFORM_PORT=$((port + 1))
     if [ "$TPM_PROTOCOL" = mssim ]; then export TPM_SERVER_TYPE=mssim; else export TPM_SERVER_TYPE=raw; fi
     [ "$TPM_PROTOCOL" = swtpm ] || ctl on

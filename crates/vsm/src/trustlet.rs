@@ -3,7 +3,6 @@
 use std::io::{self, Read};
 use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::process::ExitStatus;
 
 use crate::channel::Channel;
 use crate::exit::Exit;
@@ -140,11 +139,5 @@ impl LastWords {
         let _ = (&self.0).take(LAST_WORDS).read_to_end(&mut bytes);
         let text = String::from_utf8_lossy(&bytes);
         text.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, "")
-    }
-
-    /// With how the standard library says that a child ended.
-    pub(crate) fn exit(&self, status: ExitStatus) -> Exit {
-        use std::os::unix::process::ExitStatusExt;
-        Exit { code: status.code(), signal: status.signal(), last_words: self.read() }
     }
 }

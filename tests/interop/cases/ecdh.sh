@@ -16,14 +16,14 @@ for curve in 256 384 521; do
     size=$(printf %04x $bytes)
     head -c $bytes xy >x
     tail -c $bytes xy >y
-    xxd -r -p >their.point <<<"$size$(hex x)$size$(hex y)"
+    xxd -r -p >their.point <<<"$(printf %04x $((4 + 2 * bytes)))$size$(hex x)$size$(hex y)"
     tpm2_ecdhzgen -c key.ctx -p password -u their.point -o zgen
     tpm2_readpublic -Q -c key.ctx -f pem -o key.pem
     openssl pkeyutl -derive -inkey their.private -peerkey key.pem -out shared
-    tail -c $((4 + 2 * bytes)) zgen | tail -c +3 | head -c $bytes >zgen.x
+    tail -c +5 zgen | head -c $bytes >zgen.x              # TPM2B_ECC_POINT: size, size of x, x, ...
     same_file shared zgen.x
 
-    xxd -r -p >bad.point <<<"$size$(hex x)$size$(hex x)"
+    xxd -r -p >bad.point <<<"$(printf %04x $((4 + 2 * bytes)))$size$(hex x)$size$(hex x)"
     refuse '0x1e7|0xa7' tpm2_ecdhzgen -c key.ctx -p password -u bad.point -o no    # TPM_RC_ECC_POINT
 done
 tpm2_geteccparameters ecc256 -o parameters

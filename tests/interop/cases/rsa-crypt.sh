@@ -10,7 +10,9 @@ tpm2_readpublic -Q -c key.ctx -f pem -o key.pem
 tpm2_rsaencrypt -c key.ctx -s oaep -l purpose -o cipher plain
 tpm2_rsadecrypt -c key.ctx -p password -s oaep -l purpose -o out cipher
 same_file plain out
-refuse 0x2d5 tpm2_rsadecrypt -c key.ctx -p password -s oaep -l other -o no cipher || true
+badly_padded='0x84|0x184'                                   # TPM_RC_VALUE
+[ "$TPM_KIND" != swtpm ] || badly_padded=0x101             # Debian's swtpm: whatever OpenSSL refuses is a failure
+refuse "$badly_padded" tpm2_rsadecrypt -c key.ctx -p password -s oaep -l other -o no cipher
 tpm2_rsaencrypt -c key.ctx -s rsaes -o cipher plain
 tpm2_rsadecrypt -c key.ctx -p password -s rsaes -o out cipher
 same_file plain out
@@ -24,7 +26,7 @@ same_file plain out
 openssl pkeyutl -encrypt -pubin -inkey key.pem -in plain -out cipher -pkeyopt rsa_padding_mode:pkcs1
 tpm2_rsadecrypt -c key.ctx -p password -s rsaes -o out cipher
 same_file plain out
-refuse '0x184|0x2c4|0x1c4|0x84' tpm2_rsadecrypt -c key.ctx -p password -s oaep -o no cipher
+refuse "$badly_padded" tpm2_rsadecrypt -c key.ctx -p password -s oaep -o no cipher
 
 # Without padding: a number below the modulus, there and back.
 (printf '\0'; head -c 255 /dev/urandom) >number

@@ -27,6 +27,8 @@ pub enum Only {
     Null(u8),
     /// The 32-bit argument equals the number.
     Is(u8, u32),
+    /// The 32-bit argument is this number or a higher one.
+    AtLeast(u8, u32),
     /// The 32-bit argument has these bits set.
     Has(u8, u32),
 }
@@ -96,8 +98,14 @@ pub const PERMITTED: &[Permitted] = &[
     },
 ];
 
-/// Permitted only when the host handed descriptors over, and on those (4 and higher).
-const HANDED_OVER: [(libc::c_long, u64); 2] = [(libc::SYS_read, 4), (libc::SYS_write, 4)];
+/// Permitted only when the host handed descriptors over, and on those (4 and higher): to use them, and to let
+/// them go, before which a debug build of the standard library asks whether they are open.
+const ON_HANDED_OVER: &[(libc::c_long, &[Only])] = &[
+    (libc::SYS_read, &[Only::AtLeast(0, 4)]),
+    (libc::SYS_write, &[Only::AtLeast(0, 4)]),
+    (libc::SYS_close, &[Only::AtLeast(0, 4)]),
+    (libc::SYS_fcntl, &[Only::AtLeast(0, 4), Only::Is(1, libc::F_GETFD as u32)]),
+];
 
 /// Refused without being killed. New C libraries ask `mmap` for the state of a random generator of their own,
 /// outside the arena; refused, they fall back to the system call, which is what we want.
@@ -128,8 +136,8 @@ fn killing(hands_over_fds: bool) -> Result<SeccompFilter, seccompiler::BackendEr
         add(&mut rules, number, Vec::new())?;
     }
     if hands_over_fds {
-        for (number, lowest) in HANDED_OVER {
-            add(&mut rules, number, vec![Condition::new(0, Len::Dword, Op::Ge, lowest)?])?;
+        for (number, only) in ON_HANDED_OVER {
+            add(&mut rules, *number, only.iter().map(condition).collect::<Result<Vec<_>, _>>()?)?;
         }
     }
     SeccompFilter::new(rules, SeccompAction::KillProcess, SeccompAction::Allow, architecture()?)
@@ -158,6 +166,7 @@ fn condition(only: &Only) -> Result<Condition, seccompiler::BackendError> {
     match *only {
         Only::Null(arg) => Condition::new(arg, Len::Qword, Op::Eq, 0),
         Only::Is(arg, value) => Condition::new(arg, Len::Dword, Op::Eq, value.into()),
+        Only::AtLeast(arg, value) => Condition::new(arg, Len::Dword, Op::Ge, value.into()),
         Only::Has(arg, bits) => Condition::new(arg, Len::Dword, Op::MaskedEq(bits.into()), bits.into()),
     }
 }
