@@ -29,11 +29,17 @@ impl Context<'_> {
     pub(crate) fn object(&self, handle: impl Into<u32>, rc: Rc, at: At) -> Result<Arc<Object>, Rc> {
         self.state.object(handle.into()).ok_or(rc.at(at))
     }
+    /// Is a transient slot free? Asked before work that would be in vain.
+    pub(crate) fn check_slot(&self) -> Result<(), Rc> {
+        if self.state.volatile.objects.len() < self.profile.transient_objects {
+            Ok(())
+        } else {
+            Err(Rc::OBJECT_MEMORY)
+        }
+    }
     /// Loads into a free transient slot; the handle.
     pub(crate) fn load(&mut self, loaded: Loaded) -> Result<u32, Rc> {
-        if self.state.volatile.objects.len() >= self.profile.transient_objects {
-            return Err(Rc::OBJECT_MEMORY);
-        }
+        self.check_slot()?;
         let handle = (0x8000_0000..0x80FF_FFFF)
             .find(|handle| !self.state.volatile.objects.contains_key(handle))
             .ok_or(Rc::OBJECT_MEMORY)?;

@@ -3,8 +3,8 @@ use crate::state::State;
 use alloc::vec::Vec;
 use tpm2_crypto::{CryptoProvider, Digest, HashAlg, Rng};
 use tpm2_wire::{
-    Buffer, Rc, Secret, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmRh, TpmSt, TpmiAlgHash, TpmiRhHierarchy, TpmtTkHashcheck,
-    Wire, to_vec,
+    Buffer, Rc, Secret, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmRh, TpmSt, TpmiAlgHash, TpmiRhHierarchy,
+    TpmtTkHashcheck, Wire, to_vec,
 };
 use zeroize::Zeroizing;
 
@@ -74,7 +74,13 @@ impl State {
         }
     }
     /// The HMAC of a ticket (Part 2, 10.6): `HMAC(proof, tag ‖ parts)`.
-    pub(crate) fn ticket(&self, crypto: &CryptoProvider, hierarchy: u32, tag: u16, parts: &[&[u8]]) -> Tpm2bDigest {
+    pub(crate) fn ticket(
+        &self,
+        crypto: &CryptoProvider,
+        hierarchy: u32,
+        tag: u16,
+        parts: &[&[u8]],
+    ) -> Tpm2bDigest {
         let tag = tag.to_be_bytes();
         let mut all: Vec<&[u8]> = alloc::vec![&tag];
         all.extend_from_slice(parts);

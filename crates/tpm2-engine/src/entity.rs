@@ -5,7 +5,9 @@ use crate::state::nv::NvIndex;
 use crate::state::object::{Loaded, Object};
 use alloc::sync::Arc;
 use tpm2_crypto::CryptoProvider;
-use tpm2_wire::{Rc, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmiAlgHash};
+use tpm2_wire::{
+    Rc, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmiAlgHash,
+};
 
 impl State {
     /// The object of a transient or persistent handle. `None` for sequences too.
@@ -43,7 +45,9 @@ impl State {
                 TpmRh::NULL | TpmRh::LOCKOUT => Ok(()),
                 _ => Err(Rc::VALUE),
             },
-            TpmHt::TRANSIENT => found(self.volatile.objects.contains_key(&handle), Rc::reference_handle(index)),
+            TpmHt::TRANSIENT => {
+                found(self.volatile.objects.contains_key(&handle), Rc::reference_handle(index))
+            }
             TpmHt::PERSISTENT => match self.persistent.objects.get(&handle) {
                 // A disabled hierarchy hides its objects.
                 Some(object) => found(self.hierarchy_enabled(object.hierarchy), Rc::HANDLE),
@@ -86,7 +90,9 @@ impl State {
                 Some(Loaded::Sequence(sequence)) => sequence.auth.clone(),
                 _ => self.object(handle).map(|object| object.auth()).unwrap_or_default(),
             },
-            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => self.nv(handle).map(|nv| nv.auth.clone()).unwrap_or_default(),
+            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => {
+                self.nv(handle).map(|nv| nv.auth.clone()).unwrap_or_default()
+            }
             _ => match handle {
                 TpmRh::OWNER => hierarchies.owner_auth.clone(),
                 TpmRh::ENDORSEMENT => hierarchies.endorsement_auth.clone(),

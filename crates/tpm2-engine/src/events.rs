@@ -3,7 +3,6 @@ use crate::state::pcr;
 use crate::state::sequence::{Kind, Sequence};
 use crate::{Delta, Platform, Tpm};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use tpm2_crypto::Digest;
 use tpm2_wire::Tpm2bAuth;
 
@@ -18,9 +17,10 @@ impl Tpm {
     /// `_TPM_Hash_Start`: opens the event sequence, in the place of one that is open.
     pub fn hash_start(&mut self, platform: &mut dyn Platform) {
         self.pass_time(platform);
-        let hashers = self.state.volatile.pcrs.algs().into_iter().map(|alg| self.crypto.hasher(alg)).collect();
+        let hashers =
+            self.state.volatile.pcrs.algs().into_iter().map(|alg| self.crypto.hasher(alg)).collect();
         let kind = Kind::Event(hashers);
-        self.state.volatile.event = Some(Arc::new(Sequence { auth: Tpm2bAuth::default(), kind, head: Vec::new() }));
+        self.state.volatile.event = Some(Arc::new(Sequence { auth: Tpm2bAuth::default(), kind, safe: None }));
     }
     /// `_TPM_Hash_Data`: ignored when no sequence is open.
     pub fn hash_data(&mut self, data: &[u8]) {
@@ -37,7 +37,9 @@ impl Tpm {
         let volatile = &mut self.state.volatile;
         let pcrs = Arc::make_mut(&mut volatile.pcrs);
         let target = if volatile.started {
-            for n in (0..tpm2_wire::PCR_COUNT).filter(|n| pcr::allows(pcr::attributes(*n).reset, DRTM_LOCALITY)) {
+            for n in
+                (0..tpm2_wire::PCR_COUNT).filter(|n| pcr::allows(pcr::attributes(*n).reset, DRTM_LOCALITY))
+            {
                 if pcr::starts_with_ones(n) {
                     pcrs.set(n, Digest::zero);
                 }
@@ -51,11 +53,8 @@ impl Tpm {
             H_CRTM_PCR
         };
         for hasher in hashers {
-            let alg = hasher.alg();
-            pcrs.extend(self.crypto, alg, target, &hasher.finish());
-        }
-        if volatile.started {
-            self.state.reset.pcr_counter = self.state.reset.pcr_counter.wrapping_add(1);
+            // Before start-up the count does not matter: it begins anew, or where it was kept.
+            self.state.extend_pcr(self.crypto, hasher.alg(), target, &hasher.finish());
         }
         self.delta()
     }

@@ -58,7 +58,7 @@ const ALGORITHMS: &[u16] = &[
 ];
 const CURVES: &[u16] = &[3, 4, 5];
 /// RSA key sizes, in bits.
-pub const RSA_BITS: &[u16] = &[2048, 3072, 4096];
+const RSA_BITS: &[u16] = &[2048, 3072, 4096];
 
 /// The profile of a TPM that nobody asked to be another.
 pub static DEFAULT: Profile = Profile {

@@ -2,7 +2,7 @@
 //!
 //! A structure is destructured exhaustively where it is saved: a field that nobody decided about does not compile.
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
-use tpm2_wire::{Accept, Buffer, Reader, Secret, Wire, to_vec};
+use tpm2_wire::{Accept, Buffer, Reader, Secret, Wire};
 
 /// Saved state that cannot be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,10 +185,4 @@ macro_rules! saved {
             }
         }
     )* };
-}
-pub(crate) use saved;
-
-/// The bytes of a wire value, for hashing.
-pub(crate) fn wire<T: Wire>(value: &T) -> Vec<u8> {
-    to_vec(value)
 }

@@ -5,13 +5,16 @@ use crate::saved::{Saved, bad, load_field, save_field};
 use crate::state::pcr::{BankConfig, Pcrs};
 use crate::state::persist;
 use crate::state::{
-    AuditConfig, ClearState, Counters, DictionaryAttack, Hierarchies, Identity, Orderly, Persistent, ResetState, Seeds,
-    State, Volatile, shutdown,
+    AuditConfig, ClearState, Counters, DictionaryAttack, Hierarchies, Identity, Orderly, Persistent,
+    ResetState, Seeds, State, Volatile, shutdown,
 };
 use crate::{Config, Delta, EntropyError, Executed, LoadError, Platform, Profile, command};
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use tpm2_crypto::{CryptoProvider, Drbg};
-use tpm2_wire::{Accept, Command, GetCapability, GetTestResult, Rc, Reader, Secret, SetCommandCodeAuditStatus, TpmSt, TpmiAlgHash, Wire};
+use tpm2_wire::{
+    Accept, Command, GetCapability, GetTestResult, Rc, Reader, Secret, SetCommandCodeAuditStatus, TpmSt,
+    TpmiAlgHash, Wire,
+};
 use zeroize::Zeroizing;
 
 /// Entropy that a generator is seeded with, in bytes.
@@ -47,7 +50,8 @@ impl Tpm {
         platform: &mut dyn Platform,
     ) -> Result<Tpm, EntropyError> {
         let mut rng = seeded(crypto, platform)?;
-        let mut secret = || random(&mut rng, 64).map(|bytes| Secret::from(&bytes[..])).map_err(|_| EntropyError);
+        let mut secret =
+            || random(&mut rng, 64).map(|bytes| Secret::from(&bytes[..])).map_err(|_| EntropyError);
         let seeds = Seeds {
             endorsement: secret()?,
             storage: secret()?,
@@ -104,7 +108,8 @@ impl Tpm {
         platform: &mut dyn Platform,
     ) -> Result<Tpm, LoadError> {
         let persistent = persist::replay(records)?;
-        let name = core::str::from_utf8(&persistent.identity.profile).map_err(|_| bad("the profile has no name"))?;
+        let name =
+            core::str::from_utf8(&persistent.identity.profile).map_err(|_| bad("the profile has no name"))?;
         let profile = Profile::by_name(name).ok_or(bad("the profile is not known to this version"))?;
         let mut rng = seeded(crypto, platform).map_err(|_| bad("no entropy"))?;
         let mut secret =
@@ -219,7 +224,8 @@ impl Tpm {
             return Err(bad("the volatile state is of another version"));
         }
         let resets: u64 = load_field(1, &mut r)?;
-        let (orderly, reset, clear) = (load_field(2, &mut r)?, load_field(3, &mut r)?, load_field(4, &mut r)?);
+        let (orderly, reset, clear) =
+            (load_field(2, &mut r)?, load_field(3, &mut r)?, load_field(4, &mut r)?);
         let volatile = load_field(5, &mut r)?;
         r.finish().map_err(|_| bad("the volatile state is too long"))?;
         if resets != self.state.persistent.counters.total_reset_count {

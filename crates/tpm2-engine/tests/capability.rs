@@ -5,9 +5,9 @@ use common::{Chip, refused, refused_at, sized};
 use std::collections::BTreeMap;
 use tpm2_wire::{
     Clear, Command, ContextSave, GetCapability, HashSequenceStart, HierarchyChangeAuth, NvIncrement, NvRead,
-    NvReadPublic, PcrAllocate, Rc, SequenceComplete, StartAuthSession, Startup, TpmAlg, TpmCap, TpmRh, TpmSe,
-    TpmSu, TpmaAlgorithm, TpmaCc, TpmaNv, TpmiAlgHash, TpmlPcrSelection, TpmsCapabilityData as Data,
-    TpmsPcrSelection, Wire, to_vec,
+    NvReadPublic, NvWrite, PcrAllocate, Rc, SequenceComplete, StartAuthSession, Startup, TpmAlg, TpmCap,
+    TpmRh, TpmSe, TpmSu, TpmaAlgorithm, TpmaCc, TpmaNv, TpmiAlgHash, TpmlPcrSelection,
+    TpmsCapabilityData as Data, TpmsPcrSelection, Wire, to_vec,
 };
 
 fn get(chip: &mut Chip, capability: TpmCap, first: u32, count: u32) -> Result<(bool, Data), Rc> {
@@ -217,6 +217,7 @@ fn variable_properties() {
     chip.define(0x0150_0000, TpmaNv(own.0 | 1 << 4), 8).expect("an index");
     chip.send::<NvIncrement>(&[TpmRh::OWNER, 0x0150_0000], &[], &[]).expect("increment");
     chip.define(0x0150_0001, own | TpmaNv::AUTHREAD, 8).expect("an index");
+    chip.send::<NvWrite>(&[TpmRh::OWNER, 0x0150_0001], &[], &[0; 4]).expect("write");
     for hierarchy in [TpmRh::OWNER, TpmRh::ENDORSEMENT, TpmRh::LOCKOUT] {
         chip.send::<HierarchyChangeAuth>(&[hierarchy], &[], &sized(b"x")).expect("a value");
     }

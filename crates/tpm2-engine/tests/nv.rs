@@ -114,6 +114,18 @@ fn who_may() {
 }
 
 #[test]
+fn a_wrong_value_for_what_was_never_written_costs_no_try() {
+    let mut chip = Chip::new();
+    chip.define_with(public(INDEX, OWNER | TpmaNv::AUTHREAD, 4), "secret").expect("definition");
+    for _ in 0..9 {
+        refused(read(&mut chip, INDEX, "wrong", 4, 0), Rc::NV_UNINITIALIZED);
+    }
+    owner_write(&mut chip, b"abcd", 0).expect("write");
+    refused_at(read(&mut chip, INDEX, "wrong", 4, 0), Rc::AUTH_FAIL, tpm2_wire::At::Session(1));
+    assert_eq!(read(&mut chip, INDEX, "secret", 4, 0).expect("read"), b"abcd");
+}
+
+#[test]
 fn name_and_public_area() {
     let mut chip = Chip::new();
     chip.define(INDEX, OWNER, 4).expect("definition");

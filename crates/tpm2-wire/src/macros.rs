@@ -82,6 +82,7 @@ macro_rules! attributes { ($( $(#[$d:meta])* $name:ident : $repr:ty, reserved $r
     impl Wire for $name {
         fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
             let bits = <$repr>::read(r)?;
+            #[allow(clippy::bad_bit_mask)] // some types reserve no bit
             if bits & $reserved == 0 { Ok($name(bits)) } else { Err(Rc::RESERVED_BITS) }
         }
         fn write(&self, w: &mut Vec<u8>) { self.0.write(w) }

@@ -176,7 +176,8 @@ macro_rules! commands {
             }
             fn numbers(($($h,)*): &Self::Handles) -> [u32; 3] {
                 let mut all = [0; 3];
-                for (_slot, _h) in all.iter_mut().zip(([$(Number::number($h)),*] as [u32; Self::HANDLE_NAMES.len()])) { *_slot = _h; }
+                let _numbers: [u32; Self::HANDLE_NAMES.len()] = [$(Number::number($h)),*];
+                for (_slot, _number) in all.iter_mut().zip(_numbers) { *_slot = _number; }
                 all
             }
             fn params(($($h,)*): Self::Handles, _r: &mut Reader<'_>) -> Result<Self, Rc> {

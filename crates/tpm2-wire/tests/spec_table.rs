@@ -14,7 +14,11 @@ fn spec() -> BTreeMap<u32, (String, Value)> {
         if name == "TPM2_MAC" || name == "TPM2_MAC_Start" {
             continue;
         }
-        let code = u32::from_str_radix(command["code"].as_str().unwrap_or("0x20000000").trim_start_matches("0x"), 16).unwrap();
+        let code = u32::from_str_radix(
+            command["code"].as_str().unwrap_or("0x20000000").trim_start_matches("0x"),
+            16,
+        )
+        .unwrap();
         assert!(by_code.insert(code, (name, command)).is_none(), "two commands have code {code:#x}");
     }
     by_code
@@ -55,7 +59,11 @@ fn decorations(command: &Value) -> Vec<Flag> {
 }
 /// Can a parameter of this type be encrypted by a session: is it a `TPM2B`?
 fn first_sized(params: &Value) -> bool {
-    params.as_array().unwrap().first().is_some_and(|first| first["type"].as_str().unwrap().starts_with("TPM2B_"))
+    params
+        .as_array()
+        .unwrap()
+        .first()
+        .is_some_and(|first| first["type"].as_str().unwrap().starts_with("TPM2B_"))
 }
 
 #[test]
@@ -71,17 +79,23 @@ fn every_command_of_part_3_is_in_the_table_and_no_other() {
 fn each_command_is_as_part_3_declares_it() {
     let spec = spec();
     for shape in SHAPES {
-        let Shape { code, name, roles: our_roles, handles, params, reply_handle, decrypt, encrypt, flags } = shape;
+        let Shape { code, name, roles: our_roles, handles, params, reply_handle, decrypt, encrypt, flags } =
+            shape;
         let (their_name, declared) = &spec[code];
         let (command, response) = (&declared["command"], &declared["response"]);
         assert_eq!(plain(name), plain(their_name.trim_start_matches("TPM2_")), "{name}: code {code:#x}");
         assert_eq!(ours(handles), names(&command["handles"]), "{name}: handles");
         assert_eq!(*our_roles, roles(&command["handles"]), "{name}: roles");
         assert_eq!(ours(params), names(&command["params"]), "{name}: parameters");
-        assert_eq!(*reply_handle, !response["handles"].as_array().unwrap().is_empty(), "{name}: response handle");
+        assert_eq!(
+            *reply_handle,
+            !response["handles"].as_array().unwrap().is_empty(),
+            "{name}: response handle"
+        );
         assert_eq!(*decrypt, first_sized(&command["params"]), "{name}: parameter decryption");
         assert_eq!(*encrypt, first_sized(&response["params"]), "{name}: parameter encryption");
-        let declared: Vec<Flag> = flags.iter().copied().filter(|f| !matches!(f, Flag::no_sessions | Flag::pp)).collect();
+        let declared: Vec<Flag> =
+            flags.iter().copied().filter(|f| !matches!(f, Flag::no_sessions | Flag::pp)).collect();
         assert_eq!(declared, decorations(command), "{name}: decorations");
     }
 }

@@ -1,6 +1,6 @@
 //! Audit of sessions and of commands (Part 1, 30).
-use super::sessions::Sessions;
 use super::Call;
+use super::sessions::Sessions;
 use crate::Tpm;
 use crate::crypt::{digest_2b, hash};
 use crate::state::State;
@@ -53,9 +53,16 @@ impl Tpm {
         Ok(())
     }
     /// Extends the command audit digest if the command is audited.
-    pub(super) fn audit_command(&self, next: &mut State, call: &Call<'_>, parameters: &[u8]) -> Result<(), Rc> {
+    pub(super) fn audit_command(
+        &self,
+        next: &mut State,
+        call: &Call<'_>,
+        parameters: &[u8],
+    ) -> Result<(), Rc> {
         let audit = &next.persistent.audit;
-        let Some(alg) = audit.alg.filter(|_| audit.commands.contains(&call.shape.code)) else { return Ok(()) };
+        let Some(alg) = audit.alg.filter(|_| audit.commands.contains(&call.shape.code)) else {
+            return Ok(());
+        };
         let alg = hash(alg)?;
         let before = match next.reset.command_audit_digest.take() {
             Some(digest) => digest,
@@ -67,7 +74,8 @@ impl Tpm {
         };
         let cp_hash = self.cp_hash(call, alg)?;
         let rp_hash = rp_hash(self.crypto, call.shape.code, alg, parameters);
-        next.reset.command_audit_digest = Some(digest_2b(&self.crypto.digest(alg, &[&before, &cp_hash, &rp_hash])));
+        next.reset.command_audit_digest =
+            Some(digest_2b(&self.crypto.digest(alg, &[&before, &cp_hash, &rp_hash])));
         Ok(())
     }
 }

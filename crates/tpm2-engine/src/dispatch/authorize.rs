@@ -1,6 +1,6 @@
 //! Who may run a command: roles, passwords, HMACs, dictionary-attack protection (Part 1, 19; Part 3, 5.6).
-use super::sessions::{Auth, Sessions, at};
 use super::Call;
+use super::sessions::{Auth, Sessions, at};
 use crate::Tpm;
 use crate::crypt::strip;
 use crate::state::State;
@@ -74,12 +74,11 @@ impl Tpm {
         if auth_used && !self.state.da_exempt(entity) {
             self.state.check_lockout(entity == TpmRh::LOCKOUT)?;
         }
-        let by_password;
-        if auth.is_policy() {
+        let by_password = if auth.is_policy() {
             if !self.state.policy_available(call, role, entity) {
                 return Err(Rc::AUTH_UNAVAILABLE);
             }
-            by_password = self.check_policy(call, sessions, i, role, entity)?;
+            self.check_policy(call, sessions, i, role, entity)?
         } else {
             if self.state.policy_required(role, entity) {
                 return Err(Rc::AUTH_TYPE);
@@ -87,10 +86,16 @@ impl Tpm {
             if !self.state.auth_available(call, role, entity) {
                 return Err(Rc::AUTH_UNAVAILABLE);
             }
-            by_password = auth.is_password();
+            auth.is_password()
+        };
+        if self.state.reads_unwritten(call, entity) {
+            return Err(Rc::NV_UNINITIALIZED);
         }
-        let outcome =
-            if by_password { self.check_password(sessions, i, entity) } else { self.check_hmac(call, sessions, i) };
+        let outcome = if by_password {
+            self.check_password(sessions, i, entity)
+        } else {
+            self.check_hmac(call, sessions, i)
+        };
         if auth_used {
             self.state.count_pin(entity, outcome.is_ok());
         }
@@ -99,7 +104,11 @@ impl Tpm {
 
     fn check_password(&mut self, sessions: &Sessions, i: usize, entity: u32) -> Result<(), Rc> {
         let Some(auth) = sessions.all.get(i) else { return Ok(()) };
-        if ct_eq(&strip(&auth.value), &self.state.auth_value(entity)) { Ok(()) } else { Err(self.failed(auth)) }
+        if ct_eq(&strip(&auth.value), &self.state.auth_value(entity)) {
+            Ok(())
+        } else {
+            Err(self.failed(auth))
+        }
     }
     fn check_hmac(&mut self, call: &Call<'_>, sessions: &Sessions, i: usize) -> Result<(), Rc> {
         let Some(auth) = sessions.all.get(i) else { return Ok(()) };
@@ -200,7 +209,9 @@ impl State {
     /// Has the entity a policy that can authorize this?
     fn policy_available(&self, call: &Call<'_>, role: Role, entity: u32) -> bool {
         match TpmHt::of(entity) {
-            TpmHt::TRANSIENT | TpmHt::PERSISTENT => self.object(entity).is_some_and(|object| !object.public_only()),
+            TpmHt::TRANSIENT | TpmHt::PERSISTENT => {
+                self.object(entity).is_some_and(|object| !object.public_only())
+            }
             TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => self.nv(entity).is_some_and(|index| {
                 let allowed = if writes_nv(call) { TpmaNv::POLICYWRITE } else { TpmaNv::POLICYREAD };
                 !index.public.auth_policy.is_empty()
@@ -209,6 +220,23 @@ impl State {
             TpmHt::PERMANENT => !self.auth_policy(entity).1.is_empty(),
             _ => false,
         }
+    }
+}
+
+impl State {
+    /// Would the command read the index that authorizes it, and that was never written? Part 3, 31.1 has that refused
+    /// before the index's authorization value is compared, so that it costs no try. A trial policy reads nothing.
+    fn reads_unwritten(&self, call: &Call<'_>, entity: u32) -> bool {
+        let reads = match call.shape.name {
+            "NvRead" | "NvCertify" => true,
+            "PolicyNv" => {
+                let session = call.handles.last().and_then(|handle| self.session(*handle));
+                !session.and_then(|session| session.policy.as_ref()).is_some_and(|policy| policy.trial)
+            }
+            _ => false,
+        };
+        let itself = call.handles.iter().filter(|handle| **handle == entity).count() > 1;
+        reads && itself && self.nv(entity).is_some_and(|index| !index.written())
     }
 }
 

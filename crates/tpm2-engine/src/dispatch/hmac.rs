@@ -1,6 +1,6 @@
 //! The HMACs of sessions (Part 1, 19.6.5 and 19.6.8) and what they cover.
-use super::sessions::Sessions;
 use super::Call;
+use super::sessions::Sessions;
 use crate::Tpm;
 use crate::crypt::digest_2b;
 use crate::state::State;
@@ -21,7 +21,12 @@ impl Tpm {
         Ok(digest_2b(&hasher.finish()))
     }
     /// The HMAC that session `i` must show. Empty when there is no key and none was given.
-    pub(super) fn command_hmac(&self, call: &Call<'_>, sessions: &Sessions, i: usize) -> Result<Tpm2bDigest, Rc> {
+    pub(super) fn command_hmac(
+        &self,
+        call: &Call<'_>,
+        sessions: &Sessions,
+        i: usize,
+    ) -> Result<Tpm2bDigest, Rc> {
         let auth = sessions.all.get(i).ok_or(Rc::HANDLE)?;
         let session = self.state.session(auth.handle).ok_or(Rc::HANDLE)?;
         let key = self.state.hmac_key(&session.key, auth.entity.filter(|_| auth.include_auth));

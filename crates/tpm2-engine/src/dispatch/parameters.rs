@@ -1,6 +1,6 @@
 //! Encryption of the first parameter by a session (Part 1, 21).
-use super::sessions::{Sessions, at};
 use super::Call;
+use super::sessions::{Sessions, at};
 use crate::Tpm;
 use crate::crypt::hash;
 use crate::state::State;
@@ -64,7 +64,8 @@ fn crypt(
         }
         TpmtSymDef::Aes(parms) => {
             let bits = usize::from(parms.key_bits.0);
-            let material = crypto.kdfa(session.auth_hash, key, b"CFB", nonce_newer, nonce_older, bits + BLOCK * 8);
+            let material =
+                crypto.kdfa(session.auth_hash, key, b"CFB", nonce_newer, nonce_older, bits + BLOCK * 8);
             let (key, iv) = material.split_at_checked(bits / 8).ok_or(Rc::SYMMETRIC)?;
             let mut iv = Zeroizing::new(iv.to_vec());
             crypto.cfb(direction, key, &mut iv, data).map_err(|_| Rc::SYMMETRIC)

@@ -1,11 +1,11 @@
 //! Does a policy session authorize this use of this entity (Part 1, 19.7.5)?
-use super::sessions::Sessions;
 use super::Call;
+use super::sessions::Sessions;
 use crate::Tpm;
 use crate::crypt::{digest_2b, hash};
 use crate::state::session::PolicyHash;
 use tpm2_crypto::ct_eq;
-use tpm2_wire::{PolicySecret, Command, Rc, Reader, Role, Tpm2bDigest, Wire};
+use tpm2_wire::{Command, PolicySecret, Rc, Reader, Role, Tpm2bDigest, Wire};
 
 impl Tpm {
     /// Checks all that the policy asks for but the authorization value; true when that is to be given as a password.
@@ -51,15 +51,18 @@ impl Tpm {
             let (expected, actual) = match limit {
                 PolicyHash::Command(expected) => (expected, self.cp_hash(call, session.auth_hash)?),
                 PolicyHash::Names(expected) => (expected, self.name_hash(call, session.auth_hash)?),
-                PolicyHash::Template(expected) => {
-                    (expected, template(call).map_or(Tpm2bDigest::default(), |t| {
+                PolicyHash::Template(expected) => (
+                    expected,
+                    template(call).map_or(Tpm2bDigest::default(), |t| {
                         digest_2b(&self.crypto.digest(session.auth_hash, &[t]))
-                    }))
-                }
+                    }),
+                ),
                 PolicyHash::Parameters(expected) => (
                     expected,
                     digest_2b(
-                        &self.crypto.digest(session.auth_hash, &[&call.shape.code.to_be_bytes(), call.parameters]),
+                        &self
+                            .crypto
+                            .digest(session.auth_hash, &[&call.shape.code.to_be_bytes(), call.parameters]),
                     ),
                 ),
             };

@@ -1,10 +1,10 @@
 //! The authorization area of a command: read, and checked as far as it can be without secrets (Part 3, 5.5).
 use super::sessions_allowed;
 use crate::state::State;
+use alloc::vec::Vec;
 use tpm2_wire::{
     At, Rc, Reader, Role, Secret, Shape, Tpm2bNonce, TpmHt, TpmRh, TpmaSession, TpmiShAuthSession, Wire,
 };
-use alloc::vec::Vec;
 
 /// The smallest authorization area: a handle, an empty nonce, attributes, an empty HMAC.
 const MIN_AUTH_SIZE: usize = 9;

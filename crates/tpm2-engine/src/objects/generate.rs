@@ -4,8 +4,8 @@ use crate::crypt::{digest_2b, failed, hash, random, strip};
 use crate::objects::keys;
 use tpm2_crypto::{CryptoProvider, Derivation, Drbg, HashAlg};
 use tpm2_wire::{
-    Buffer, Rc, Secret, Tpm2bDigest, TpmaObject, TpmsSensitiveCreate, TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms,
-    TpmtSensitive, TpmuPublicId, TpmuSensitiveComposite, TpmAlg,
+    Buffer, Rc, Secret, Tpm2bDigest, TpmAlg, TpmaObject, TpmsSensitiveCreate, TpmtKeyedhashScheme,
+    TpmtPublic, TpmtPublicParms, TpmtSensitive, TpmuPublicId, TpmuSensitiveComposite,
 };
 
 /// How RSA primes are found, from the byte that is stored with a seed.
@@ -77,14 +77,27 @@ pub(crate) fn generate(
         rng.additional_data(&[proof]);
     }
     let seed = random(rng, name_alg.digest_size())?;
-    let mut sensitive =
-        TpmtSensitive { auth_value: strip(&create.user_auth), seed_value: Secret::from(&seed[..]), sensitive };
+    let mut sensitive = TpmtSensitive {
+        auth_value: strip(&create.user_auth),
+        seed_value: Secret::from(&seed[..]),
+        sensitive,
+    };
     match public.kind() {
         TpmAlg::KEYEDHASH => {
-            public.unique = TpmuPublicId::Keyedhash(symmetric_unique(crypto, name_alg, public.object_attributes, &sensitive));
+            public.unique = TpmuPublicId::Keyedhash(symmetric_unique(
+                crypto,
+                name_alg,
+                public.object_attributes,
+                &sensitive,
+            ));
         }
         TpmAlg::SYMCIPHER => {
-            public.unique = TpmuPublicId::Symcipher(symmetric_unique(crypto, name_alg, public.object_attributes, &sensitive));
+            public.unique = TpmuPublicId::Symcipher(symmetric_unique(
+                crypto,
+                name_alg,
+                public.object_attributes,
+                &sensitive,
+            ));
         }
         _ => {
             // Only a storage key needs a seed.
@@ -115,5 +128,10 @@ pub(crate) fn symmetric_unique(
 
 /// Is a public exponent prime? By trial division: there are 6,542 primes to try at most.
 fn is_prime(n: u32) -> bool {
-    n > 2 && n % 2 == 1 && (3u32..).step_by(2).take_while(|d| u64::from(*d) * u64::from(*d) <= u64::from(n)).all(|d| n % d != 0)
+    n > 2
+        && n % 2 == 1
+        && (3u32..)
+            .step_by(2)
+            .take_while(|d| u64::from(*d) * u64::from(*d) <= u64::from(n))
+            .all(|d| !n.is_multiple_of(d))
 }

@@ -1,7 +1,9 @@
 //! Where the keys in public and sensitive areas meet the provider.
 use crate::state::object::Object;
 use tpm2_crypto::{CryptoProvider, Curve, Point, RsaPrivate};
-use tpm2_wire::{Buffer, Rc, TpmiEccCurve, TpmsEccPoint, TpmsEccParms, TpmtPublic, TpmtPublicParms, TpmuPublicId};
+use tpm2_wire::{
+    Buffer, Rc, TpmiEccCurve, TpmsEccParms, TpmsEccPoint, TpmtPublic, TpmtPublicParms, TpmuPublicId,
+};
 
 /// The public exponent; zero stands for 65537.
 pub(crate) fn exponent(exponent: u32) -> u32 {

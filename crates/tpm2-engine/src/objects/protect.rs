@@ -4,8 +4,8 @@ use crate::state::object::Object;
 use alloc::vec::Vec;
 use tpm2_crypto::{CryptoProvider, Direction, HashAlg, Rng, ct_eq};
 use tpm2_wire::{
-    Accept, Buffer, Rc, Reader, Secret, Sized2b, Tpm2bDigest, Tpm2bName, Tpm2bPrivate, TpmiAlgHash, TpmtSensitive,
-    TpmtSymDefObject, Wire, to_vec,
+    Accept, Buffer, Rc, Reader, Secret, Sized2b, Tpm2bDigest, Tpm2bName, Tpm2bPrivate, TpmiAlgHash,
+    TpmtSensitive, TpmtSymDefObject, Wire, to_vec,
 };
 use zeroize::Zeroizing;
 

@@ -4,8 +4,8 @@ use crate::crypt::{failed, hash, random};
 use crate::objects::keys;
 use crate::state::object::Object;
 use alloc::vec::Vec;
-use tpm2_crypto::RsaPad;
-use tpm2_wire::{Buffer, Rc, Tpm2bEncryptedSecret, TpmsEccPoint, to_vec};
+use tpm2_crypto::{HashAlg, RsaPad};
+use tpm2_wire::{Buffer, Rc, Tpm2bEncryptedSecret, TpmsEccPoint, TpmtPublicParms, TpmtRsaScheme, to_vec};
 use zeroize::Zeroizing;
 
 /// What the secret is for: a label keeps the uses apart.
@@ -34,7 +34,18 @@ impl Label {
     }
 }
 
-/// Makes a secret that only the holder of `key` can recover.
+/// The hash of OAEP: the scheme's, or nameAlg where the key leaves the scheme open. A key of another scheme shares
+/// no secrets.
+fn oaep_hash(key: &Object) -> Result<HashAlg, Rc> {
+    let TpmtPublicParms::Rsa(parms) = &key.public.parameters else { return Err(Rc::KEY) };
+    match parms.scheme {
+        None => hash(key.public.name_alg.ok_or(Rc::HASH)?),
+        Some(TpmtRsaScheme::Oaep(alg)) => hash(alg),
+        Some(_) => Err(Rc::VALUE),
+    }
+}
+
+/// Makes a secret that only the holder of `key` can recover. `TPM_RC_KEY` when its public point is on no curve.
 pub(crate) fn share(
     cx: &mut Context<'_>,
     key: &Object,
@@ -42,6 +53,7 @@ pub(crate) fn share(
 ) -> Result<(Zeroizing<Vec<u8>>, Tpm2bEncryptedSecret), Rc> {
     let alg = hash(key.public.name_alg.ok_or(Rc::HASH)?)?;
     if let Some((n, e)) = keys::rsa_public(&key.public) {
+        let alg = oaep_hash(key)?;
         let secret = random(cx.rng, alg.digest_size())?;
         let pad = RsaPad::Oaep { hash: alg, label: label.oaep() };
         let sealed = cx.crypto.rsa_encrypt(n, e, pad, &secret, cx.rng).map_err(failed)?;
@@ -49,7 +61,7 @@ pub(crate) fn share(
     }
     let (_, curve, q) = keys::ecc_public(&key.public).ok_or(Rc::KEY)?;
     let (d, ephemeral) = cx.crypto.ec_generate(cx.rng, curve).map_err(failed)?;
-    let z = cx.crypto.ec_mul(curve, &q, &d).map_err(failed)?;
+    let z = cx.crypto.ec_mul(curve, &q, &d).map_err(|_| Rc::KEY)?;
     let z_x = Zeroizing::new(z.x);
     let secret = cx.crypto.kdfe(alg, &z_x, label.kdf(), &ephemeral.x, &q.x, alg.digest_size() * 8);
     Ok((secret, Buffer(to_vec(&keys::wire_point(ephemeral)))))
@@ -64,6 +76,7 @@ pub(crate) fn recover(
 ) -> Result<Zeroizing<Vec<u8>>, Rc> {
     let alg = hash(key.public.name_alg.ok_or(Rc::HASH)?)?;
     if keys::rsa_public(&key.public).is_some() {
+        let alg = oaep_hash(key)?;
         let private = keys::rsa_private(cx.crypto, key).ok_or(Rc::KEY)?;
         if sealed.len() != private.n().len() {
             return Err(Rc::SIZE);

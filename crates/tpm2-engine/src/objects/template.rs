@@ -2,7 +2,8 @@
 use crate::crypt::hash;
 use crate::state::object::Object;
 use tpm2_wire::{
-    Rc, TpmAlg, TpmaObject, TpmiAlgKdf, TpmtEccScheme, TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms, TpmtRsaScheme,
+    Rc, TpmAlg, TpmaObject, TpmiAlgKdf, TpmtEccScheme, TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms,
+    TpmtRsaScheme,
 };
 
 /// Checks a template that an object is to be created from. `data` is the size of the sensitive data given.

@@ -65,9 +65,7 @@ fn check_keys(
                 if prime.len() * 2 != size || prime.first().is_none_or(|top| *top < 0x80) {
                     return Err(Rc::KEY_SIZE.at(sensitive_at));
                 }
-                crypto
-                    .rsa_private(n, prime, keys::exponent(parms.exponent))
-                    .map_err(|_| Rc::BINDING)?;
+                crypto.rsa_private(n, prime, keys::exponent(parms.exponent)).map_err(|_| Rc::BINDING)?;
             }
         }
         (TpmtPublicParms::Ecc(parms), TpmuPublicId::Ecc(point)) => {
@@ -99,7 +97,8 @@ fn check_keys(
                 if sensitive.seed_value.len() != digest_size {
                     return Err(Rc::KEY_SIZE.at(sensitive_at));
                 }
-                if !ct_eq(unique, &symmetric_unique(crypto, hash(alg)?, public.object_attributes, sensitive)) {
+                if !ct_eq(unique, &symmetric_unique(crypto, hash(alg)?, public.object_attributes, sensitive))
+                {
                     return Err(Rc::BINDING);
                 }
             }

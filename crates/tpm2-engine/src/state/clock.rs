@@ -1,7 +1,7 @@
 //! Time and clock (Part 1, 36): how both advance, and what follows them.
 use super::State;
 use alloc::sync::Arc;
-use tpm2_wire::{TpmsClockInfo, TpmsTimeInfo, TpmiYesNo};
+use tpm2_wire::{TpmiYesNo, TpmsClockInfo, TpmsTimeInfo};
 
 /// The clock is made durable at least this often, in milliseconds: the longest interval that Part 1 allows, so that
 /// commands which change nothing permanent need no disk.
@@ -76,7 +76,8 @@ impl State {
         }
         let enable = !da.lockout_auth_enabled
             && da.lockout_recovery != 0
-            && clock.saturating_sub(self.orderly.lockout_timer) >= u64::from(da.lockout_recovery).saturating_mul(1000);
+            && clock.saturating_sub(self.orderly.lockout_timer)
+                >= u64::from(da.lockout_recovery).saturating_mul(1000);
         if forgiven > 0 || enable {
             let da = Arc::make_mut(&mut self.persistent.da);
             da.failed_tries -= forgiven;

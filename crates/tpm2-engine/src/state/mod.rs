@@ -12,9 +12,8 @@ pub(crate) mod persist;
 pub(crate) mod sequence;
 pub(crate) mod session;
 
-use crate::saved::saved;
-use clock::Rate;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use clock::Rate;
 use nv::NvIndex;
 use object::{Loaded, Object};
 use pcr::{BankConfig, Pcrs};

@@ -1,5 +1,4 @@
 //! An NV index: its public area, its authorization and its data.
-use crate::saved::saved;
 use alloc::vec::Vec;
 use tpm2_crypto::CryptoProvider;
 use tpm2_wire::{Rc, Tpm2bAuth, Tpm2bName, TpmNt, TpmaNv, TpmsNvPublic, to_vec};

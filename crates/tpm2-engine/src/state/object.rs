@@ -1,10 +1,10 @@
 //! Objects: keys and sealed data, loaded or persistent.
 use super::sequence::Sequence;
-use crate::saved::{LoadError, Saved, bad, saved};
+use crate::saved::{LoadError, Saved, bad};
 use alloc::{sync::Arc, vec::Vec};
 use tpm2_wire::{
-    Reader, Tpm2bAuth, Tpm2bName, TpmAlg, TpmaObject, TpmtPublic, TpmtPublicParms,
-    TpmtSensitive, TpmtSymDefObject,
+    Reader, Tpm2bAuth, Tpm2bName, TpmAlg, TpmaObject, TpmtPublic, TpmtPublicParms, TpmtSensitive,
+    TpmtSymDefObject,
 };
 
 saved! {

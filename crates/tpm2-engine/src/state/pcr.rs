@@ -1,6 +1,5 @@
 //! Platform configuration registers, as the PC Client profile lays them out (PTP 1.06, 4.6).
 use crate::Profile;
-use crate::saved::saved;
 use alloc::vec::Vec;
 use tpm2_crypto::{CryptoProvider, Digest, HashAlg};
 use tpm2_wire::{PCR_COUNT, TpmiAlgHash, TpmlPcrSelection, TpmsPcrSelection};
@@ -79,7 +78,8 @@ impl Pcrs {
                     alg: bank.alg,
                     values: (0..PCR_COUNT)
                         .map(|n| {
-                            let start = if starts_with_ones(n) { Digest::ones } else { |alg| Digest::zero(alg) };
+                            let start =
+                                if starts_with_ones(n) { Digest::ones } else { |alg| Digest::zero(alg) };
                             (bank.pcrs >> n & 1 == 1).then(|| start(bank.alg))
                         })
                         .collect(),

@@ -30,7 +30,8 @@ pub(crate) fn delta(before: Option<&Persistent>, after: &Persistent) -> Option<Z
     // One byte of room at a time would leave copies of secrets behind as the vector grows.
     let mut w = Zeroizing::new(Vec::with_capacity(4096));
     w.push(VERSION);
-    let Persistent { identity, seeds, hierarchies, da, counters, audit, banks, orderly, kept, nv, objects } = after;
+    let Persistent { identity, seeds, hierarchies, da, counters, audit, banks, orderly, kept, nv, objects } =
+        after;
     item(key::IDENTITY, before.map(|b| &b.identity), identity, &mut w);
     item(key::SEEDS, before.map(|b| &b.seeds), seeds, &mut w);
     item(key::HIERARCHIES, before.map(|b| &b.hierarchies), hierarchies, &mut w);

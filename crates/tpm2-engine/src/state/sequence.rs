@@ -1,5 +1,5 @@
 //! Sequence objects: a hash, HMAC or event that is fed piece by piece.
-use crate::saved::{LoadError, Saved, bad, saved};
+use crate::saved::{LoadError, Saved, bad};
 use alloc::vec::Vec;
 use tpm2_crypto::{HashAlg, Hasher, Hmac, RUST};
 use tpm2_wire::{Reader, Tpm2bAuth};
@@ -9,13 +9,14 @@ saved! {
     Sequence {
         1 auth: Tpm2bAuth,
         2 kind: Kind,
-        /// The first four bytes, kept until it is sure that they are not `TPM_GENERATED_VALUE`.
-        3 head: Vec<u8>,
+        /// The first buffer shows that the whole does not begin with `TPM_GENERATED_VALUE`; `None` before it came.
+        3 safe: Option<bool>,
     }
 }
 
 /// What is fed.
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant)] // a sequence is always behind an `Arc`
 pub(crate) enum Kind {
     Hash(Hasher),
     Hmac(Hmac),
@@ -26,17 +27,18 @@ pub(crate) enum Kind {
 impl Sequence {
     /// Feeds `data`.
     pub(crate) fn update(&mut self, data: &[u8]) {
-        let missing = 4usize.saturating_sub(self.head.len());
-        self.head.extend(data.iter().take(missing));
+        let generated = tpm2_wire::TPM_GENERATED.to_be_bytes();
+        self.safe.get_or_insert(data.len() >= generated.len() && !data.starts_with(&generated));
         match &mut self.kind {
             Kind::Hash(hasher) => hasher.update(data),
             Kind::Hmac(hmac) => hmac.update(data),
             Kind::Event(banks) => banks.iter_mut().for_each(|hasher| hasher.update(data)),
         }
     }
-    /// Can what was fed not be mistaken for something that the TPM made (Part 3, 17.5)?
+    /// Can what was fed not be mistaken for something that the TPM made (Part 3, 17.8)? A first buffer that is too
+    /// short to tell counts as unsafe.
     pub(crate) fn safe(&self) -> bool {
-        self.head.as_slice() != tpm2_wire::TPM_GENERATED.to_be_bytes()
+        self.safe == Some(true)
     }
 }
 

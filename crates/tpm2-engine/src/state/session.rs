@@ -1,10 +1,12 @@
 //! Sessions: HMAC, policy and trial.
 use super::{State, Volatile};
 use crate::Profile;
-use crate::saved::{LoadError, Saved, bad, saved};
+use crate::saved::{LoadError, Saved, bad};
 use alloc::{sync::Arc, vec::Vec};
 use tpm2_crypto::HashAlg;
-use tpm2_wire::{MAX_ACTIVE_SESSIONS, Rc, Reader, Secret, Tpm2bDigest, Tpm2bNonce, TpmHt, TpmaLocality, TpmtSymDef};
+use tpm2_wire::{
+    MAX_ACTIVE_SESSIONS, Rc, Reader, Secret, Tpm2bDigest, Tpm2bNonce, TpmHt, TpmaLocality, TpmtSymDef,
+};
 
 saved! {
     /// A loaded session.

@@ -1,6 +1,9 @@
 //! Part 2, clause 10.11: attestations.
 #![allow(missing_docs)]
-use crate::{Rc, Reader, Tpm2bData, Tpm2bDigest, Tpm2bMaxNvBuffer, Tpm2bName, TPM_GENERATED, TpmSt, TpmiYesNo, TpmlPcrSelection, TpmsClockInfo, TpmsTimeInfo, Wire};
+use crate::{
+    Rc, Reader, TPM_GENERATED, Tpm2bData, Tpm2bDigest, Tpm2bMaxNvBuffer, Tpm2bName, TpmSt, TpmiYesNo,
+    TpmlPcrSelection, TpmsClockInfo, TpmsTimeInfo, Wire,
+};
 use alloc::vec::Vec;
 
 structures! {

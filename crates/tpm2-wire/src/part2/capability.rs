@@ -1,6 +1,9 @@
 //! Part 2, clauses 10.7 to 10.9: what `TPM2_GetCapability` answers.
 #![allow(missing_docs)]
-use crate::{Buffer, List, Rc, Reader, Tpm2bEccParameter, TpmCap, TpmaAlgorithm, TpmaCc, TpmiAlgHash, TpmiEccCurve, TpmlCc, TpmlHandle, TpmlPcrSelection, TpmsPcrSelection, TpmtEccScheme, TpmtHa, TpmtKdfScheme, Wire};
+use crate::{
+    Buffer, List, Rc, Reader, Tpm2bEccParameter, TpmCap, TpmaAlgorithm, TpmaCc, TpmiAlgHash, TpmiEccCurve,
+    TpmlCc, TpmlHandle, TpmlPcrSelection, TpmsPcrSelection, TpmtEccScheme, TpmtHa, TpmtKdfScheme, Wire,
+};
 use alloc::vec::Vec;
 
 structures! {

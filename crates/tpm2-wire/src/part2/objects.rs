@@ -1,10 +1,11 @@
 //! Part 2, clauses 11.2.5, 12 and 15: public and sensitive areas, templates, creation data.
 #![allow(missing_docs)]
 use crate::{
-    Buffer, KeyBits, Nullable, Rc, Reader, Secret, Sized2b, SizedOpt, SymParms, Tpm2bAuth, Tpm2bData, Tpm2bDigest,
-    Tpm2bEccParameter, Tpm2bName, Tpm2bPublicKeyRsa, Tpm2bSensitiveData, TpmAlg, TpmaLocality, TpmaObject,
-    TpmiAlgHash, TpmiEccCurve, TpmiYesNo, TpmlPcrSelection, TpmtEccScheme, TpmtKdfScheme, TpmtKeyedhashScheme,
-    TpmtRsaScheme, TpmtSymDefObject, Wire, MAX_ECC_KEY_BYTES, MAX_RSA_KEY_BYTES,
+    Buffer, KeyBits, MAX_ECC_KEY_BYTES, MAX_RSA_KEY_BYTES, Nullable, Rc, Reader, Secret, Sized2b, SizedOpt,
+    SymParms, Tpm2bAuth, Tpm2bData, Tpm2bDigest, Tpm2bEccParameter, Tpm2bName, Tpm2bPublicKeyRsa,
+    Tpm2bSensitiveData, TpmAlg, TpmaLocality, TpmaObject, TpmiAlgHash, TpmiEccCurve, TpmiYesNo,
+    TpmlPcrSelection, TpmtEccScheme, TpmtKdfScheme, TpmtKeyedhashScheme, TpmtRsaScheme, TpmtSymDefObject,
+    Wire,
 };
 use alloc::vec::Vec;
 

@@ -1,6 +1,8 @@
 //! Part 2, clause 11.3: signatures.
 #![allow(missing_docs)]
-use crate::{Buffer, Nullable, Rc, Reader, Tpm2bEccParameter, Tpm2bPublicKeyRsa, TpmAlg, TpmiAlgHash, TpmtHa, Wire};
+use crate::{
+    Buffer, Nullable, Rc, Reader, Tpm2bEccParameter, Tpm2bPublicKeyRsa, TpmAlg, TpmiAlgHash, TpmtHa, Wire,
+};
 use alloc::vec::Vec;
 
 /// `TPM2B_SIGNATURE_MLDSA`: as large as one of ML-DSA-87.

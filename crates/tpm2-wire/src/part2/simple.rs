@@ -1,5 +1,8 @@
 //! Part 2, clauses 10.2 to 10.6 and 14: buffers, lists, PCR selections, tickets, contexts, clock.
-use crate::{Buffer, List, Nullable, Rc, Reader, Secret, Sized2b, TpmAlg, TpmSt, TpmiAlgHash, TpmiDhSaved, TpmiRhHierarchy, TpmiYesNo, Wire};
+use crate::{
+    Buffer, List, Nullable, Rc, Reader, Secret, Sized2b, TpmAlg, TpmSt, TpmiAlgHash, TpmiDhSaved,
+    TpmiRhHierarchy, TpmiYesNo, Wire,
+};
 use alloc::vec::Vec;
 
 /// The largest digest, in bytes.
@@ -189,7 +192,8 @@ impl Wire for TpmtTkVerified {
         }
         let hierarchy = TpmiRhHierarchy::read(r)?;
         // A null ticket is the tuple <tag, TPM_RH_NULL, 0x0000>, without metadata.
-        let has_metadata = tag == TpmSt::DIGEST_VERIFIED && hierarchy.0 != <TpmiRhHierarchy as Nullable>::NULL;
+        let has_metadata =
+            tag == TpmSt::DIGEST_VERIFIED && hierarchy.0 != <TpmiRhHierarchy as Nullable>::NULL;
         let metadata = if has_metadata { Some(TpmiAlgHash::read(r)?) } else { None };
         Ok(TpmtTkVerified { tag, hierarchy, metadata, hmac: Wire::read(r)? })
     }

@@ -60,11 +60,12 @@ impl Action for RsaEncrypt {
         let out = cx
             .crypto
             .rsa_encrypt(n, e, padding.with_label(&self.label), &self.message, cx.rng)
-            .map_err(|error| failed(error).at(Self::message))?;
+            .map_err(failed)?;
         Ok(RsaEncryptReply { out_data: Buffer(out) })
     }
 }
 
+/// What fails in the cryptography itself carries no position, as with the reference: it does not tell where.
 impl Action for RsaDecrypt {
     fn run(self, cx: &mut Context<'_>) -> Result<RsaDecryptReply, Rc> {
         let key = cx.object(self.key_handle, Rc::KEY, Self::key_handle)?;
@@ -78,12 +79,12 @@ impl Action for RsaDecrypt {
         let padding = Padding::select(&key, self.in_scheme, Self::in_scheme)?;
         let private = keys::rsa_private(cx.crypto, &key).ok_or(Rc::KEY.at(Self::key_handle))?;
         if self.cipher_text.len() != private.n().len() {
-            return Err(Rc::SIZE.at(Self::cipher_text));
+            return Err(Rc::SIZE);
         }
         let message = cx
             .crypto
             .rsa_decrypt(&private, padding.with_label(&self.label), &self.cipher_text, cx.rng)
-            .map_err(|error| failed(error).at(Self::cipher_text))?;
+            .map_err(failed)?;
         Ok(RsaDecryptReply { message: Buffer(message.to_vec()) })
     }
 }

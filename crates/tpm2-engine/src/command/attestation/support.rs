@@ -1,5 +1,5 @@
 //! What all attestations have in common (Part 3, 18.1).
-use crate::command::signing::{select_scheme, sign};
+use crate::command::signing::{scheme_hash, select_scheme, sign};
 use crate::context::Context;
 use crate::crypt::{CONTEXT_HASH, hash};
 use crate::state::object::Object;
@@ -11,8 +11,9 @@ use tpm2_wire::{
 
 /// Who signs, and how.
 pub(super) struct Signer {
-    pub(super) key: Option<Arc<Object>>,
-    pub(super) scheme: Option<TpmtSigScheme>,
+    key: Option<Arc<Object>>,
+    /// The scheme to sign with; without a key, what the caller asked for.
+    scheme: Option<TpmtSigScheme>,
 }
 
 pub(super) use crate::command::capability::FIRMWARE_VERSION;
@@ -26,7 +27,7 @@ impl Signer {
         handle_at: At,
         scheme_at: At,
     ) -> Result<Signer, Rc> {
-        let Some(handle) = handle else { return Ok(Signer { key: None, scheme: None }) };
+        let Some(handle) = handle else { return Ok(Signer { key: None, scheme }) };
         let key = cx.object(handle, Rc::KEY, handle_at)?;
         if !key.has(TpmaObject::SIGN) || !matches!(key.public.kind(), TpmAlg::RSA | TpmAlg::ECC | TpmAlg::KEYEDHASH) {
             return Err(Rc::KEY.at(handle_at));
@@ -37,14 +38,9 @@ impl Signer {
         let scheme = select_scheme(&key, scheme).ok_or(Rc::SCHEME.at(scheme_at))?;
         Ok(Signer { key: Some(key), scheme: Some(scheme) })
     }
-    /// The hash of the scheme; the context hash without a signer.
+    /// The hash of the scheme, if there is one.
     pub(super) fn hash(&self) -> Option<TpmiAlgHash> {
-        match self.scheme.as_ref()? {
-            TpmtSigScheme::Rsassa(h) | TpmtSigScheme::Rsapss(h) | TpmtSigScheme::Ecdsa(h) | TpmtSigScheme::Hmac(h) => {
-                Some(*h)
-            }
-            _ => None,
-        }
+        scheme_hash(self.scheme.as_ref()?)
     }
     /// The attestation and its signature.
     pub(super) fn attest(

@@ -66,7 +66,10 @@ impl Action for ContextLoad {
     fn run(self, cx: &mut Context<'_>) -> Result<ContextLoadReply, Rc> {
         let context = &self.context;
         let mut r = Reader::new(&context.context_blob, &Accept::ALL);
-        let claimed = Tpm2bDigest::read(&mut r).map_err(|rc| rc.at(Self::context))?;
+        let claimed = Tpm2bDigest::read(&mut r)?;
+        if claimed.len() != CONTEXT_HASH.digest_size() {
+            return Err(Rc::SIZE.at(Self::context));
+        }
         if !ct_eq(&claimed, &integrity(cx, context, r.rest())) {
             return Err(Rc::INTEGRITY.at(Self::context));
         }

@@ -15,14 +15,14 @@ impl Action for EvictControl {
         if object.hierarchy == TpmRh::NULL || object.st_clear || object.external && object.public_only() {
             return Err(Rc::ATTRIBUTES.at(Self::object_handle));
         }
+        if persists && self.object_handle.0 != persistent {
+            return Err(Rc::HANDLE.at(Self::object_handle));
+        }
         let platform = self.auth.0 == TpmRh::PLATFORM;
         if platform != (object.hierarchy == TpmRh::PLATFORM) && !(platform && persists) {
             return Err(Rc::HIERARCHY.at(Self::object_handle));
         }
         if persists {
-            if self.object_handle.0 != persistent {
-                return Err(Rc::HANDLE.at(Self::object_handle));
-            }
             Arc::make_mut(&mut cx.state.persistent.objects).remove(&persistent);
             return Ok(EvictControlReply {});
         }

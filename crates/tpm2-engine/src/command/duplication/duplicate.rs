@@ -2,7 +2,7 @@ use crate::context::{Action, Context};
 use crate::crypt::hash;
 use crate::objects::protect::{Protector, inner_key_size, sensitive_bytes, wrap_inner};
 use crate::objects::secret::{Label, share};
-use tpm2_wire::{Buffer, Duplicate, DuplicateReply, Rc, Tpm2bEncryptedSecret, TpmaObject};
+use tpm2_wire::{Buffer, Duplicate, DuplicateReply, Rc, Tpm2bEncryptedSecret, TpmAlg, TpmaObject};
 use zeroize::Zeroizing;
 
 /// Part 3, 13.1.
@@ -16,8 +16,10 @@ impl Action for Duplicate {
         let new_parent = match self.new_parent_handle {
             Some(handle) => {
                 let parent = cx.object(handle, Rc::TYPE, Self::new_parent_handle)?;
-                // A storage key, of which the public part is enough.
-                if parent.symmetric().is_none() || !parent.has(TpmaObject::RESTRICTED | TpmaObject::DECRYPT) {
+                // A storage key that secrets can be sent to; its public part is enough.
+                if !matches!(parent.public.kind(), TpmAlg::RSA | TpmAlg::ECC)
+                    || !parent.has(TpmaObject::RESTRICTED | TpmaObject::DECRYPT)
+                {
                     return Err(Rc::TYPE.at(Self::new_parent_handle));
                 }
                 Some(parent)

@@ -24,9 +24,12 @@ impl Action for Import {
             None if !self.encryption_key.is_empty() => return Err(Rc::SIZE.at(Self::encryption_key)),
             inner => inner,
         };
+        let encrypted = public.object_attributes.has(TpmaObject::ENCRYPTED_DUPLICATION);
+        if encrypted && inner.is_none() {
+            return Err(Rc::ATTRIBUTES.at(Self::encryption_key));
+        }
         let alg = public.name_alg.ok_or(Rc::HASH.at(Self::object_public))?;
         let name = crate::crypt::name(cx.crypto, alg, &to_vec(public))?;
-        let encrypted = public.object_attributes.has(TpmaObject::ENCRYPTED_DUPLICATION);
         let mut body = if self.in_sym_seed.is_empty() {
             if encrypted {
                 return Err(Rc::ATTRIBUTES.at(Self::in_sym_seed));
@@ -44,8 +47,6 @@ impl Action for Import {
         if inner.is_some() {
             body = unwrap_inner(cx.crypto, hash(alg)?, &self.encryption_key, &name, body)
                 .map_err(|rc| rc.at(Self::duplicate))?;
-        } else if encrypted {
-            return Err(Rc::ATTRIBUTES.at(Self::encryption_key));
         }
         let sensitive = parse_sensitive(&body, &cx.profile.accept).map_err(|rc| rc.at(Self::duplicate))?;
         // The parent may be fixed to this TPM, but what comes from elsewhere is not vouched for.

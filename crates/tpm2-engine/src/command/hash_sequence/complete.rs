@@ -2,7 +2,7 @@
 use crate::context::{Action, Context};
 use crate::crypt::{digest_2b, null_hashcheck};
 use crate::state::object::Loaded;
-use crate::state::pcr::{allows, attributes, wire_alg};
+use crate::state::pcr::wire_alg;
 use crate::state::sequence::{Kind, Sequence};
 use alloc::sync::Arc;
 use tpm2_wire::{
@@ -51,17 +51,14 @@ impl Action for SequenceComplete {
 
 impl Action for EventSequenceComplete {
     fn run(self, cx: &mut Context<'_>) -> Result<EventSequenceCompleteReply, Rc> {
-        let locality = cx.locality;
         let sequence = sequence(cx, self.sequence_handle, Self::sequence_handle)?;
         sequence.update(&self.buffer);
         let Kind::Event(hashers) = sequence.clone().kind else {
             return Err(Rc::MODE.at(Self::sequence_handle));
         };
         let pcr = self.pcr_handle.map(|handle| handle.0);
-        if let Some(n) = pcr
-            && !allows(attributes(n).extend, locality)
-        {
-            return Err(Rc::LOCALITY);
+        if let Some(n) = pcr {
+            cx.check_extend(n)?;
         }
         let results = hashers
             .into_iter()
@@ -69,14 +66,11 @@ impl Action for EventSequenceComplete {
                 let alg = hasher.alg();
                 let digest = hasher.finish();
                 if let Some(n) = pcr {
-                    Arc::make_mut(&mut cx.state.volatile.pcrs).extend(cx.crypto, alg, n, &digest);
+                    cx.extend_pcr(alg, n, &digest);
                 }
                 TpmtHa { hash_alg: wire_alg(alg), digest: digest.to_vec() }
             })
             .collect();
-        if pcr.is_some_and(|n| !attributes(n).no_increment) {
-            cx.state.reset.pcr_counter = cx.state.reset.pcr_counter.wrapping_add(1);
-        }
         cx.state.volatile.objects.remove(&self.sequence_handle.0);
         Ok(EventSequenceCompleteReply { results })
     }

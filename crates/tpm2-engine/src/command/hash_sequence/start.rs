@@ -5,11 +5,10 @@ use crate::crypt::{hash, strip};
 use crate::state::object::Loaded;
 use crate::state::sequence::{Kind, Sequence};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use tpm2_wire::{HashSequenceStart, HashSequenceStartReply, HmacStart, HmacStartReply, Rc, Tpm2bAuth, TpmiDhObject};
 
 fn load(cx: &mut Context<'_>, auth: &Tpm2bAuth, kind: Kind) -> Result<TpmiDhObject, Rc> {
-    let sequence = Sequence { auth: strip(auth), kind, head: Vec::new() };
+    let sequence = Sequence { auth: strip(auth), kind, safe: None };
     cx.load(Loaded::Sequence(Arc::new(sequence))).map(TpmiDhObject)
 }
 

@@ -50,6 +50,7 @@ impl Action for Create {
 
 impl Action for CreatePrimary {
     fn run(self, cx: &mut Context<'_>) -> Result<CreatePrimaryReply, Rc> {
+        cx.check_slot()?;
         let mut public = self.in_public.0;
         let create = self.in_sensitive.0;
         let hierarchy = self.primary_handle.0;

@@ -9,6 +9,7 @@ use tpm2_wire::{Load, LoadExternal, LoadExternalReply, LoadReply, Rc, Tpm2bName,
 
 impl Action for Load {
     fn run(self, cx: &mut Context<'_>) -> Result<LoadReply, Rc> {
+        cx.check_slot()?;
         if self.in_private.is_empty() {
             return Err(Rc::SIZE.at(Self::in_private));
         }
@@ -34,6 +35,7 @@ impl Action for Load {
 
 impl Action for LoadExternal {
     fn run(self, cx: &mut Context<'_>) -> Result<LoadExternalReply, Rc> {
+        cx.check_slot()?;
         let public = self.in_public.0.0;
         if !cx.state.hierarchy_enabled(self.hierarchy.0) {
             return Err(Rc::HIERARCHY.at(Self::hierarchy));

@@ -134,8 +134,8 @@ impl Action for PolicyNvWritten {
 /// Part 3, 23.21.
 impl Action for PolicyTemplate {
     fn run(self, cx: &mut Context<'_>) -> Result<PolicyTemplateReply, Rc> {
-        check_size(cx, self.policy_session, self.template_hash.len()).map_err(|rc| rc.at(Self::template_hash))?;
         cx.limit_policy(self.policy_session, PolicyHash::Template(self.template_hash.clone()))?;
+        check_size(cx, self.policy_session, self.template_hash.len()).map_err(|rc| rc.at(Self::template_hash))?;
         cx.extend_policy(self.policy_session, &[&Self::SHAPE.code.to_be_bytes(), &self.template_hash])?;
         Ok(PolicyTemplateReply {})
     }

@@ -7,7 +7,10 @@ use tpm2_wire::{Command, PolicyAuthorize, PolicyAuthorizeReply, Rc, Reader, TpmS
 impl Action for PolicyAuthorize {
     fn run(self, cx: &mut Context<'_>) -> Result<PolicyAuthorizeReply, Rc> {
         let mut r = Reader::new(&self.key_sign, &cx.profile.accept);
-        let alg = TpmiAlgHash::read(&mut r).map_err(|rc| rc.at(Self::key_sign))?;
+        let alg = TpmiAlgHash::read(&mut r).map_err(|rc| match rc {
+            Rc::INSUFFICIENT => Rc::SIZE.at(Self::key_sign),
+            _ => rc.at(Self::key_sign),
+        })?;
         if r.rest().len() != alg.digest_size() {
             return Err(Rc::SIZE.at(Self::key_sign));
         }

@@ -14,6 +14,9 @@ impl Action for PolicyNv {
         let index = cx.state.nv(self.nv_index.0).ok_or(Rc::HANDLE.at(Self::nv_index))?.clone();
         if !trial {
             check_read(self.auth_handle, &index, self.nv_index)?;
+            if self.offset > index.public.data_size {
+                return Err(Rc::VALUE.at(Self::offset));
+            }
             let value = slice(&index.data.0, self.offset, self.operand_b.len()).ok_or(Rc::NV_RANGE)?;
             if !holds(value, self.operation, &self.operand_b) {
                 return Err(Rc::POLICY);
@@ -31,12 +34,13 @@ impl Action for PolicyCounterTimer {
     fn run(self, cx: &mut Context<'_>) -> Result<PolicyCounterTimerReply, Rc> {
         let (session, policy) = cx.policy(self.policy_session)?;
         let (alg, trial) = (session.auth_hash, policy.trial);
-        if !trial {
-            let time = to_vec(&cx.state.time_info());
-            let value = slice(&time, self.offset, self.operand_b.len()).ok_or(Rc::RANGE)?;
-            if !holds(value, self.operation, &self.operand_b) {
-                return Err(Rc::POLICY);
-            }
+        let time = to_vec(&cx.state.time_info());
+        if usize::from(self.offset) > time.len() {
+            return Err(Rc::VALUE.at(Self::offset));
+        }
+        let value = slice(&time, self.offset, self.operand_b.len()).ok_or(Rc::RANGE)?;
+        if !trial && !holds(value, self.operation, &self.operand_b) {
+            return Err(Rc::POLICY);
         }
         let args = arguments(cx, alg, &self.operand_b, self.offset, self.operation);
         cx.extend_policy(self.policy_session, &[&Self::SHAPE.code.to_be_bytes(), &args])?;

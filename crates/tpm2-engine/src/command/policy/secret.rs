@@ -1,6 +1,6 @@
 use super::support::{Authorization, Blame, entity_hierarchy};
 use crate::context::{Action, Context};
-use tpm2_wire::{Command, PolicySecret, PolicySecretReply, Rc, TpmSt};
+use tpm2_wire::{Command, PolicySecret, PolicySecretReply, Rc, TpmNt, TpmSt};
 
 /// Part 3, 23.4: the session of the handle has proven the knowledge of the secret.
 impl Action for PolicySecret {
@@ -21,6 +21,9 @@ impl Action for PolicySecret {
         let name = cx.state.name(cx.crypto, self.auth_handle.0)?;
         authorization.apply(cx, Self::SHAPE.code, &name, timeout)?;
         let hierarchy = entity_hierarchy(cx, self.auth_handle.0);
+        // Each use of a PIN is counted: no ticket stands for it.
+        let counted = cx.state.nv(self.auth_handle.0).is_some_and(|index| index.kind() == TpmNt::PinPass);
+        let timeout = timeout.filter(|_| !counted);
         let (timeout, policy_ticket) = authorization.ticket(cx, TpmSt::AUTH_SECRET, hierarchy, &name, timeout)?;
         Ok(PolicySecretReply { timeout, policy_ticket })
     }

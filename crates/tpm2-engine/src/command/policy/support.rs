@@ -85,7 +85,9 @@ impl Authorization<'_> {
         if !self.nonce_tpm.is_empty() && *self.nonce_tpm != session.nonce_tpm {
             return Err(Rc::NONCE.at(blame.nonce_tpm));
         }
-        if timeout.is_some_and(|timeout| timeout < cx.state.volatile.time) {
+        // Time has begun anew since the session began: what was counted from then has run out.
+        let volatile = &cx.state.volatile;
+        if timeout.is_some_and(|timeout| timeout < volatile.time || policy.time_epoch != volatile.time_epoch) {
             return Err(Rc::EXPIRED.at(blame.expiration));
         }
         if !self.cp_hash_a.is_empty() {
@@ -111,10 +113,8 @@ impl Authorization<'_> {
             cx.limit_policy(self.session, PolicyHash::Command(self.cp_hash_a.clone()))?;
         }
         if let Some(timeout) = timeout {
-            let epoch = cx.state.volatile.time_epoch;
             let policy = cx.policy_mut(self.session)?;
             policy.timeout = Some(policy.timeout.map_or(timeout, |before| before.min(timeout)));
-            policy.time_epoch = epoch;
         }
         Ok(())
     }

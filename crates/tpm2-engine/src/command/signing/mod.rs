@@ -3,6 +3,6 @@ mod sign;
 mod support;
 mod verify_signature;
 
-pub(crate) use support::{select_scheme, sign, signature_hash, verify};
+pub(crate) use support::{scheme_hash, select_scheme, sign, signature_hash, verify};
 
 actions! { Sign VerifySignature }

@@ -68,7 +68,8 @@ fn fits(key: &Object, scheme: &TpmtSigScheme) -> bool {
     match key.public.kind() {
         TpmAlg::RSA => matches!(scheme, TpmtSigScheme::Rsassa(_) | TpmtSigScheme::Rsapss(_)),
         TpmAlg::ECC => matches!(scheme, TpmtSigScheme::Ecdsa(_)),
-        // Only a key that says so makes HMACs: the scheme decides how long its key may be (CVE-2025-2884).
+        // And nothing else: a key of another type has no HMAC key, whatever its caller asks for (CVE-2025-2884).
+        TpmAlg::KEYEDHASH => matches!(scheme, TpmtSigScheme::Hmac(_)),
         _ => false,
     }
 }
@@ -129,7 +130,8 @@ pub(crate) fn verify(cx: &Context<'_>, key: &Object, digest: &[u8], signature: &
                 return Err(Rc::SCHEME);
             }
             let secret = key.sensitive.as_ref().ok_or(Rc::HANDLE)?;
-            ct_eq(&cx.crypto.hmac(alg, secret.sensitive.bytes(), &[digest]), &ha.digest)
+            // A key that names its hash has made no signature with another.
+            key_scheme(key).is_none_or(|own| own == TpmtSigScheme::Hmac(ha.hash_alg)) && ct_eq(&cx.crypto.hmac(alg, secret.sensitive.bytes(), &[digest]), &ha.digest)
         }
         _ => return Err(Rc::SCHEME),
     };

@@ -9,10 +9,7 @@ impl Action for VerifySignature {
         if !key.has(TpmaObject::SIGN) {
             return Err(Rc::ATTRIBUTES.at(Self::key_handle));
         }
-        verify(cx, &key, &self.digest, &self.signature).map_err(|rc| match rc {
-            Rc::HANDLE => rc.at(Self::key_handle),
-            _ => rc.at(Self::signature),
-        })?;
+        verify(cx, &key, &self.digest, &self.signature).map_err(|rc| rc.at(Self::signature))?;
         let null = key.hierarchy == TpmRh::NULL || key.public.name_alg.is_none();
         let hierarchy = if null { TpmRh::NULL } else { key.hierarchy };
         let hmac = if null {
