@@ -64,7 +64,9 @@ mod tests {
     fn text_round_trips_and_is_strict() {
         let id = StateId(*b"\x00\x01\xfe\xff0123456789ab");
         assert_eq!(id.to_string().parse(), Ok(id));
-        for wrong in ["", "00", &id.to_string().to_uppercase(), &"g".repeat(32), &format!("+{}", "0".repeat(31))] {
+        for wrong in
+            ["", "00", &id.to_string().to_uppercase(), &"g".repeat(32), &format!("+{}", "0".repeat(31))]
+        {
             assert_eq!(wrong.parse::<StateId>(), Err(ParseStateIdError), "{wrong}");
         }
     }

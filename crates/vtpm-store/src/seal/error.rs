@@ -80,7 +80,9 @@ pub enum OpenError {
         record: usize,
     },
     /// Authentication failed: some byte is not what was sealed.
-    #[error("opening TPM state {state}: record {record} was altered after it was sealed; restore a backup of the state")]
+    #[error(
+        "opening TPM state {state}: record {record} was altered after it was sealed; restore a backup of the state"
+    )]
     Altered {
         /// The state asked for.
         state: StateId,
@@ -88,7 +90,9 @@ pub enum OpenError {
         record: usize,
     },
     /// A genuine record in the wrong place.
-    #[error("opening TPM state {state}: the chain is broken at record {record}: {cause}; restore a backup of the state")]
+    #[error(
+        "opening TPM state {state}: the chain is broken at record {record}: {cause}; restore a backup of the state"
+    )]
     BrokenChain {
         /// The state asked for.
         state: StateId,
@@ -103,7 +107,9 @@ pub enum OpenError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChainBreak {
     /// A state starts with a snapshot.
-    #[error("the first record is a delta (sequence number {found}), not a snapshot: what came before it is missing")]
+    #[error(
+        "the first record is a delta (sequence number {found}), not a snapshot: what came before it is missing"
+    )]
     NoSnapshot {
         /// Its sequence number.
         found: u64,
@@ -125,7 +131,9 @@ pub enum ChainBreak {
         found: u64,
     },
     /// Records missing, repeated or reordered.
-    #[error("sequence number {found} where {expected} belongs: a record is missing, repeated or out of order")]
+    #[error(
+        "sequence number {found} where {expected} belongs: a record is missing, repeated or out of order"
+    )]
     Sequence {
         /// The number that belongs here.
         expected: u64,

@@ -78,7 +78,8 @@ impl Header {
 
     /// Splits a record into its header, the header's bytes, the ciphertext and the tag.
     pub(super) fn split(record: &[u8]) -> Result<(Self, Parts<'_>), HeaderError> {
-        let (clear, rest) = record.split_at_checked(HEADER_LEN).ok_or(HeaderError::Malformed("it is cut short"))?;
+        let (clear, rest) =
+            record.split_at_checked(HEADER_LEN).ok_or(HeaderError::Malformed("it is cut short"))?;
         let mut fields = clear;
         let [version, kind, reserved @ ..] = take::<8>(&mut fields);
         if version != VERSION {

@@ -7,7 +7,9 @@ use zeroize::Zeroizing;
 
 use super::error::{ChainBreak, OpenError, SealError};
 use super::key::StateKey;
-use super::record::{HEADER_LEN, Header, HeaderError, Kind, MAX_PLAIN, Parts, TAG_LEN, VERSION, pad, padded_len, unpad};
+use super::record::{
+    HEADER_LEN, Header, HeaderError, Kind, MAX_PLAIN, Parts, TAG_LEN, VERSION, pad, padded_len, unpad,
+};
 use crate::StateId;
 
 /// A sealer that continues a state, and the plaintexts it was opened from: the snapshot, then the deltas.
