@@ -5,7 +5,10 @@ mod directory;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::guard::{GuardianError, KeyFile};
+use guardian::KeyFile;
+use vtpm_store::journal::{self, DroppedTail};
+
+use crate::guard::GuardianError;
 use directory::Directory;
 
 pub use directory::{STATE_FILE, VOLATILE_FILE};
@@ -19,12 +22,12 @@ pub enum HomeError {
     /// It is something else.
     #[error("the TPM state directory {} is no directory", .0.display())]
     NotADirectory(PathBuf),
-    /// Another process has it.
-    #[error("the TPM state {} is in use by another process: stop it first", .0.display())]
-    InUse(PathBuf),
-    /// The journal: damaged, or not to be read or written.
-    #[error("{0}")]
-    Journal(String),
+    /// The journal: in use, damaged, or not to be read.
+    #[error(transparent)]
+    Open(#[from] journal::OpenError),
+    /// The journal: a record was not made durable.
+    #[error(transparent)]
+    Append(#[from] journal::AppendError),
     /// The volatile state beside it.
     #[error("{doing} {}: {source}", path.display())]
     File {
@@ -46,6 +49,8 @@ pub(crate) struct Stored {
     pub(crate) protector: Vec<u8>,
     /// One snapshot and the deltas after it, in order.
     pub(crate) records: Vec<Vec<u8>>,
+    /// Remains of a write that was cut off before it was answered.
+    pub(crate) dropped: Option<DroppedTail>,
 }
 
 /// The home of one state.

@@ -16,7 +16,6 @@ pub mod guardian_role;
 pub mod home;
 pub mod keeper;
 mod link;
-mod protect;
 pub mod log;
 pub mod rpc;
 pub mod trustlet;

@@ -8,7 +8,7 @@ use vtpm_proto::ctrl::Options;
 
 use super::swtpm::options::{Channel, OptionError};
 use super::{INFO, complain, notify};
-use crate::guard::{GuardianError, KeyFile};
+use crate::guard::{GuardianError, key_of_this_user};
 use crate::home::{Home, HomeError};
 use crate::keeper::net::{Endpoint, Endpoints, NetError, tcp_pair};
 use crate::keeper::{Behaviour, Keeper, KeeperError, Power};
@@ -104,7 +104,7 @@ fn run(args: &ServeArgs, log: &Log) -> Result<(), ServeError> {
     }
     let home = match &args.state {
         None => Home::memory(),
-        Some(directory) => Home::directory(directory, 0o600, KeyFile::of_this_user()?)?,
+        Some(directory) => Home::directory(directory, 0o600, key_of_this_user()?)?,
     };
     let (endpoints, clients) = endpoints(args)?;
     let reset_is_rude = endpoints.mssim.is_some();

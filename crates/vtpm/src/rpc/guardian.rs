@@ -7,8 +7,10 @@ use super::codec::{Malformed, Reader, Writer};
 pub enum ToGuardian {
     /// The guardian's public key, please.
     Public,
-    /// Release the key in this protector to this recipient.
+    /// Release the key of this state, which is in this protector, to this recipient.
     Release {
+        /// The state.
+        state: [u8; 16],
         /// The protector as stored with the state.
         protector: Vec<u8>,
         /// The trustlet's public key.
@@ -22,7 +24,9 @@ impl ToGuardian {
     pub fn encode(&self) -> Vec<u8> {
         match self {
             ToGuardian::Public => Writer::new(1),
-            ToGuardian::Release { protector, recipient } => Writer::new(2).bytes(protector).bytes(recipient),
+            ToGuardian::Release { state, protector, recipient } => {
+                Writer::new(2).array(state).bytes(protector).bytes(recipient)
+            }
         }
         .end()
     }
@@ -35,7 +39,7 @@ impl ToGuardian {
         let mut r = Reader(frame);
         let request = match r.byte()? {
             1 => ToGuardian::Public,
-            2 => ToGuardian::Release { protector: r.bytes()?, recipient: r.bytes()? },
+            2 => ToGuardian::Release { state: r.array()?, protector: r.bytes()?, recipient: r.bytes()? },
             _ => return Err(Malformed),
         };
         r.end(request)
@@ -83,9 +87,10 @@ mod tests {
 
     #[test]
     fn frames_read_back_and_never_with_a_byte_more_or_less() {
-        for request in
-            [ToGuardian::Public, ToGuardian::Release { protector: vec![1, 2], recipient: vec![3; 32] }]
-        {
+        for request in [
+            ToGuardian::Public,
+            ToGuardian::Release { state: [5; 16], protector: vec![1, 2], recipient: vec![3; 32] },
+        ] {
             let frame = request.encode();
             assert_eq!(ToGuardian::decode(&frame), Ok(request));
             assert_eq!(ToGuardian::decode(&[&frame[..], &[0]].concat()), Err(Malformed));

@@ -1,32 +1,33 @@
 //! The state key's way into the trustlet and, wrapped for a guardian, out of it.
 
+use guardian::{PublicKey, Recipient, Released};
 use vtpm_store::seal::StateKey;
-use zeroize::Zeroizing;
 
 use super::Refused;
 use super::platform::World;
 use super::state::with_entropy;
-use crate::protect::{self, KeyPair};
+use crate::guardian_role::CONTEXT;
 use crate::rpc::Failure;
 
 /// The keys of one run: a state key is released to them, once.
-pub(crate) struct RunKeys(KeyPair);
+pub(crate) struct RunKeys(Recipient);
 
 impl RunKeys {
     pub(crate) fn generate(world: &mut World<'_>) -> Result<RunKeys, Refused> {
-        let mut seed = Zeroizing::new([0; 32]);
-        world.random(seed.as_mut_slice()).map_err(|_| Refused::entropy())?;
-        Ok(RunKeys(KeyPair::from_seed(&seed)))
+        with_entropy(world, |entropy| RunKeys(Recipient::new(entropy)))
     }
 
     pub(crate) fn public(&self) -> Vec<u8> {
-        self.0.public()
+        self.0.public().as_bytes().to_vec()
     }
 
     /// Takes the released key; the keys of the run are used up.
     pub(crate) fn open(self, released: &[u8], state: [u8; 16]) -> Result<StateKey, Refused> {
-        let key = self.0.open_released(&state, released).map_err(|why| Refused::new(Failure::Key, why))?;
-        StateKey::from_slice(&key).ok_or_else(|| Refused::new(Failure::Key, "the released key is not 32 bytes"))
+        let refused = |why| Refused::new(Failure::Key, why);
+        let released = Released::parse(released).map_err(refused)?;
+        let key = self.0.open(&released, &state, CONTEXT).map_err(refused)?;
+        StateKey::from_slice(key.as_slice())
+            .ok_or_else(|| Refused::new(Failure::Key, "the released key is not 32 bytes"))
     }
 }
 
@@ -37,6 +38,9 @@ pub(crate) fn protect(
     state: [u8; 16],
     key: &StateKey,
 ) -> Result<Vec<u8>, Refused> {
-    let protector = with_entropy(world, |entropy| protect::protect(guardian, &state, key.expose(), entropy))?;
-    protector.map_err(|why| Refused::new(Failure::Key, why))
+    let refused = |why| Refused::new(Failure::Key, why);
+    let guardian = PublicKey::parse(guardian).map_err(refused)?;
+    let protector =
+        with_entropy(world, |entropy| guardian::protect(key.expose(), &state, &guardian, entropy))?;
+    Ok(protector.map_err(refused)?.to_bytes())
 }

@@ -1,6 +1,7 @@
 //! Bringing a TPM to life: manufactured anew, opened from its records, or replaced by a state that
 //! was provided.
 
+use guardian::KeyFile;
 use vsm::SpawnOptions;
 
 use super::Vtpm;
@@ -87,7 +88,7 @@ impl Vtpm {
         } else if protector.is_empty() {
             return Err(OpenError::NoProtector);
         } else {
-            release(link, &self.home.guardian()?, &self.isolation, &protector)?
+            release(link, &self.home.guardian()?, &self.isolation, state, &protector)?
         };
         let result = open(link, state, with, &[&record]);
         if let Err(why) = result {
@@ -109,8 +110,14 @@ impl Vtpm {
     }
 
     fn open_stored(&mut self, link: Link, stored: Stored) -> Result<(), OpenError> {
+        if let Some(tail) = stored.dropped {
+            self.log.line(&format!(
+                "the last run was cut off while it wrote: {} bytes of a change that was never answered are gone",
+                tail.bytes
+            ));
+        }
         let link = self.link.insert(link);
-        let with = release(link, &self.home.guardian()?, &self.isolation, &stored.protector)?;
+        let with = release(link, &self.home.guardian()?, &self.isolation, stored.state, &stored.protector)?;
         let records: Vec<&[u8]> = stored.records.iter().map(Vec::as_slice).collect();
         open(link, stored.state, with, &records)
     }
@@ -139,12 +146,13 @@ impl Vtpm {
 /// Has the guardian release the state key to the trustlet's own key.
 fn release(
     link: &mut Link,
-    guardian: &guard::KeyFile,
+    guardian: &KeyFile,
     isolation: &super::Isolation,
+    state: [u8; 16],
     protector: &[u8],
 ) -> Result<OpenWith, OpenError> {
     let recipient = link.call(&ToTpm::Hello)?.bytes()?;
-    Ok(OpenWith::Released(guard::release(guardian, isolation, protector, &recipient)?))
+    Ok(OpenWith::Released(guard::release(guardian, isolation, state, protector, &recipient)?))
 }
 
 fn open(link: &mut Link, state: [u8; 16], with: OpenWith, records: &[&[u8]]) -> Result<(), OpenError> {

@@ -10,7 +10,7 @@ use vtpm_proto::ctrl::Options;
 use super::options::{LogTo, OptionError, State, Target};
 use super::parse::Socket;
 use crate::cli::{INFO, notify};
-use crate::guard::{GuardianError, KeyFile};
+use crate::guard::{GuardianError, key_of_this_user};
 use crate::home::{Home, HomeError};
 use crate::keeper::net::{Endpoints, NetError};
 use crate::keeper::{Behaviour, Keeper, KeeperError, Power};
@@ -36,7 +36,7 @@ pub(super) enum SwtpmError {
 
 /// `--print-states`
 pub(super) fn states(state: &State) -> Result<String, SwtpmError> {
-    let home = Home::directory(&state.directory, state.mode, KeyFile::of_this_user()?)?;
+    let home = Home::directory(&state.directory, state.mode, key_of_this_user()?)?;
     let states =
         home.sizes()?.into_iter().map(|(name, size)| format!(" {{\"name\": \"{name}\", \"size\": {size}}}"));
     let states = states.collect::<Vec<_>>().join(",");
@@ -57,7 +57,7 @@ pub(super) fn socket(socket: Socket) -> Result<(), SwtpmError> {
 }
 
 fn try_socket(socket: Socket, log: &Log) -> Result<(), SwtpmError> {
-    let home = Home::directory(&socket.state.directory, socket.state.mode, KeyFile::of_this_user()?)?;
+    let home = Home::directory(&socket.state.directory, socket.state.mode, key_of_this_user()?)?;
     if socket.seccomp {
         log.line("--seccomp: the TPM's own filter of system calls always kills; the option changes nothing");
     }
