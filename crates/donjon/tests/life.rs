@@ -1,7 +1,7 @@
 //! The life of a VM: its QEMU and its vTPM are one unit, and nothing outlives it.
 mod common;
 
-use common::{Installation, end_of, eventually, gone, names, runs, signal};
+use common::{Installation, end_of, eventually, family, gone, names, runs, signal};
 use rustix::process::Signal;
 use std::io::{Read, Write};
 use std::process::Stdio;
@@ -12,23 +12,32 @@ fn plays_qemu() {
     common::fake_qemu::play();
 }
 
-/// A VM with a vTPM, running; the processes of its supervisor, QEMU and vTPM.
-fn started(i: &Installation) -> [u32; 3] {
+/// A VM with a vTPM, running; the processes of its supervisor, QEMU and vTPM, and then all that these started.
+fn started(i: &Installation) -> Vec<u32> {
     i.policy_of_this_host().create("web");
     start(i)
 }
 
-fn start(i: &Installation) -> [u32; 3] {
+fn start(i: &Installation) -> Vec<u32> {
     let said = i.run(&["vm", "start", "web"]).fine();
     assert!(said.starts_with("VM web runs; vTPM isolated at L") && said.contains("; accelerator "), "{said}");
     let pids = ["supervisor", "qemu", "vtpm"].map(|role| i.process("web", role));
     assert!(pids.iter().all(|p| runs(*p)), "{pids:?}");
+    unit(i)
+}
+
+/// The supervisor, QEMU, the vTPM's keeper, and its trustlets.
+fn unit(i: &Installation) -> Vec<u32> {
+    let mut pids = ["supervisor", "qemu", "vtpm"].map(|role| i.process("web", role)).to_vec();
+    let others: Vec<u32> = family(pids[0]).into_iter().filter(|p| !pids.contains(p)).collect();
+    assert!(!others.is_empty(), "the vTPM is in a trustlet");
+    pids.extend(others);
     pids
 }
 
 /// All of them are gone, and so is all that was for the time of the run.
 #[track_caller]
-fn all_gone(i: &Installation, pids: [u32; 3]) {
+fn all_gone(i: &Installation, pids: Vec<u32>) {
     pids.into_iter().for_each(gone);
     i.stopped("web");
     assert!(names(&i.path("home/run")).is_empty(), "{:?}", names(&i.path("home/run")));
@@ -113,10 +122,22 @@ fn when_the_vtpm_dies_qemu_ends() {
     signal(pids[2], Signal::KILL);
     all_gone(&i, pids);
     let end = i.last_end("web");
-    assert!(
-        end.starts_with("the vTPM ended: killed (SIGKILL)") && end.contains("; QEMU was stopped"),
-        "{end}"
-    );
+    assert!(end.starts_with("the vTPM ended: killed (SIGKILL); QEMU was stopped at "), "{end}");
+}
+
+#[test]
+fn when_the_trustlet_dies_all_ends_and_the_end_says_what_became_of_the_state() {
+    let i = Installation::new();
+    let pids = started(&i);
+    let trustlet = *pids.last().expect("a trustlet");
+    signal(trustlet, Signal::KILL);
+    all_gone(&i, pids);
+    let end = i.last_end("web");
+    assert!(end.starts_with("the vTPM ended: exit status 1: ") && end.contains("trustlet"), "{end}");
+    assert!(end.contains("start it again; QEMU was stopped at "), "{end}");
+    let again = start(&i);
+    i.run(&["vm", "stop", "web"]).fine();
+    all_gone(&i, again);
 }
 
 #[test]
@@ -124,7 +145,7 @@ fn when_the_supervisor_is_killed_nothing_is_orphaned_and_the_next_start_works() 
     let i = Installation::new();
     let pids = started(&i);
     signal(pids[0], Signal::KILL);
-    pids.into_iter().for_each(gone);
+    pids.iter().copied().for_each(gone);
     assert_eq!(i.state("web"), "stopped");
     assert!(i.last_end("web").contains(&format!("its supervisor (pid {}) was killed", pids[0])));
     let said = i.run(&["vm", "stop", "web"]).one_line(1);
@@ -180,7 +201,7 @@ fn of_many_starts_at_once_one_wins() {
     let mut codes: Vec<_> = racers.into_iter().map(end_of).collect();
     codes.sort_unstable();
     assert_eq!(codes, [Some(0), Some(5), Some(5), Some(5), Some(5), Some(5)]);
-    let pids = ["supervisor", "qemu", "vtpm"].map(|role| i.process("web", role));
+    let pids = unit(&i);
     i.run(&["vm", "stop", "web"]).fine();
     all_gone(&i, pids);
 }
@@ -228,7 +249,7 @@ fn in_the_foreground_it_stays_until_a_signal_ends_it() {
             .spawn()
             .expect("started");
         eventually("it runs", || i.state("web") == "running");
-        let pids = ["supervisor", "qemu", "vtpm"].map(|role| i.process("web", role));
+        let pids = unit(&i);
         assert_eq!(pids[0], command.id());
         signal(command.id(), with);
         assert_eq!(end_of(command), Some(0));

@@ -55,6 +55,9 @@ pub(crate) fn play() {
     let clients: Arc<Mutex<Vec<UnixStream>>> = Arc::default();
     let mut tpm =
         socket_of(&arguments, "tpm0-control").map(|p| UnixStream::connect(p).expect("the vTPM listens"));
+    if let Some(tpm) = &mut tpm {
+        power_on(tpm);
+    }
     for id in ["qmp0", "qmp1"] {
         let listener = UnixListener::bind(socket_of(&arguments, id).expect("QMP")).expect("bound");
         let (tell, clients) = (tell.clone(), clients.clone());
@@ -98,6 +101,17 @@ pub(crate) fn play() {
         let _ = tpm.write_all(&3u32.to_be_bytes()).and_then(|()| tpm.read_exact(&mut [0; 4]));
     }
     std::process::exit(0);
+}
+
+/// CMD_INIT on swtpm's control channel, and QEMU's own words and end when it is refused.
+fn power_on(tpm: &mut UnixStream) {
+    let mut result = [0; 4];
+    tpm.write_all(&[0, 0, 0, 2, 0, 0, 0, 0]).and_then(|()| tpm.read_exact(&mut result)).expect("answered");
+    let result = u32::from_be_bytes(result);
+    if result != 0 {
+        eprintln!("qemu-system-x86_64: tpm-emulator: TPM result for CMD_INIT: {result:#x} operation failed");
+        std::process::exit(1);
+    }
 }
 
 fn speak_qmp(mut stream: UnixStream, tell: &Sender<Told>) {

@@ -198,6 +198,27 @@ pub(crate) fn runs(pid: u32) -> bool {
     stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
+/// A process and all that it started, and these started, that runs now.
+pub(crate) fn family(pid: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u32)> = names(Path::new("/proc"))
+        .iter()
+        .filter_map(|name| {
+            let pid = name.parse().ok()?;
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            // "PID (NAME) STATE PARENT ...", and the name may hold anything.
+            let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?;
+            Some((pid, parent))
+        })
+        .collect();
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(&elder) = family.get(next) {
+        family.extend(parents.iter().filter(|(_, parent)| *parent == elder).map(|(child, _)| *child));
+        next += 1;
+    }
+    family
+}
+
 #[track_caller]
 pub(crate) fn gone(pid: u32) {
     eventually(&format!("process {pid} is gone"), || !runs(pid));

@@ -180,7 +180,10 @@ impl<'a> Unit<'a> {
         }
         if self.keeper_was_first {
             let how = self.keeper_ended.map_or_else(|| "ended".into(), describe);
-            return (false, format!("the vTPM ended: {how}{}; QEMU was stopped", self.tpm_log.said()));
+            // Whoever was killed had no last word: its log is of before.
+            let told = self.keeper_ended.is_some_and(|s| s.code().is_some());
+            let said = if told { self.tpm_log.said() } else { String::new() };
+            return (false, format!("the vTPM ended: {how}{said}; QEMU was stopped"));
         }
         let success = self.qemu_ended.is_some_and(|s| s.success());
         match self.shutdown.as_deref() {
@@ -200,6 +203,8 @@ impl<'a> Unit<'a> {
     fn launch_keeper(&mut self, level: Level) -> Result<(), Error> {
         let mut command = keeper::command(self.home, self.paths, level)?;
         output_to(&mut command, &self.tpm_log)?;
+        // There it greets whoever starts it by hand; the log is for what goes wrong.
+        command.stdout(Stdio::null());
         let child = Child::start(&mut command, self.tell.clone(), Event::KeeperEnded)?;
         self.record.vtpm = child.process;
         self.keeper = Some(child);
@@ -234,14 +239,14 @@ impl<'a> Unit<'a> {
             self.take_event(Some(LOOK_AGAIN));
             self.whole()?;
             if keeper::listening(&socket) {
-                break Qmp::connect(&socket, QEMU_STARTS)?;
+                break Qmp::connect(&socket, QEMU_STARTS).map_err(|e| self.nearest_cause(e))?;
             }
             if begun.elapsed() > QEMU_STARTS {
                 return Err(self.failed("QEMU", "it does not listen on its socket", &self.qemu_log));
             }
         };
         loop {
-            let status = qmp.execute("query-status").or_else(|e| self.whole().and(Err(e)))?;
+            let status = qmp.execute("query-status").map_err(|e| self.nearest_cause(e))?;
             match status.get("status").and_then(Value::as_str) {
                 Some("running") => break,
                 Some("prelaunch") if begun.elapsed() < QEMU_STARTS => {
@@ -260,17 +265,26 @@ impl<'a> Unit<'a> {
     }
 
     /// An error if one of the two has ended, or nobody wants them any more.
-    fn whole(&mut self) -> Result<(), Error> {
+    fn whole(&self) -> Result<(), Error> {
         self.still_wanted()?;
         if let Some(status) = self.qemu_ended {
-            // What the vTPM said, if anything, is nearer to the cause.
-            let log = if self.tpm_log.said().is_empty() { &self.qemu_log } else { &self.tpm_log };
-            return Err(self.failed("QEMU", &describe(status), log));
+            // QEMU has only a number for what the vTPM refused; the vTPM has the words.
+            let refused = self.qemu_log.said().contains("tpm-emulator: ") && !self.tpm_log.said().is_empty();
+            return Err(match refused {
+                true => self.failed("vTPM", "QEMU could not power it on", &self.tpm_log),
+                false => self.failed("QEMU", &describe(status), &self.qemu_log),
+            });
         }
         if let Some(status) = self.keeper_ended {
             return Err(self.failed("vTPM", &describe(status), &self.tpm_log));
         }
         Ok(())
+    }
+
+    /// A conversation that breaks off is most often the sign of an end that is told a moment later.
+    fn nearest_cause(&mut self, broken: Error) -> Error {
+        self.wait_until(EACH_WAY_TO_STOP, |u| u.whole().is_err());
+        self.whole().err().unwrap_or(broken)
     }
 
     fn still_wanted(&self) -> Result<(), Error> {
