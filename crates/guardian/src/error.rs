@@ -1,5 +1,6 @@
 //! Why a state key is not protected, not released or not opened, and why a key file is not used.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -52,37 +53,67 @@ pub enum ReleaseError {
     /// A version that this program does not know.
     #[error("the {what} has version {found}, and this program knows version {known}: use a newer program")]
     UnsupportedVersion {
-        /// "key protector", ...
-        what: &'static str,
+        /// What was read.
+        what: Message,
         /// The version it has.
         found: u64,
         /// The version that is known.
         known: u64,
     },
-    /// An algorithm that this program does not know.
-    #[error("the {what} uses algorithm {found:?}, and this program knows {known}: use a newer program")]
+    /// An algorithm that this program does not know. Not quoted: nothing that was read is.
+    #[error("the {what} uses an algorithm other than {known}: use a newer program")]
     UnsupportedAlgorithm {
-        /// "key protector", ...
-        what: &'static str,
-        /// Its name, cut short if it is long.
-        found: String,
+        /// What was read.
+        what: Message,
         /// The algorithm that is known.
         known: &'static str,
     },
     /// It is not what it should be.
-    #[error("the {what} is malformed ({why}): restore it from a backup")]
+    #[error("the {what} is malformed ({why}): {}", what.cure())]
     Malformed {
-        /// "key protector", ...
-        what: &'static str,
+        /// What was read.
+        what: Message,
         /// In which way.
         why: &'static str,
     },
     /// A key with which no secret can be shared: of a wrong length, or of a small order (RFC 7748, 6.1).
     #[error("the {whose} public key is no usable X25519 key: ask for it again")]
     PublicKey {
-        /// "guardian's" or "recipient's".
+        /// "guardian's" or "recipient's"; "given" when that is not known.
         whose: &'static str,
     },
+}
+
+/// What this crate reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Message {
+    /// A guardian's key file.
+    GuardianKey,
+    /// A [`Protector`](crate::Protector).
+    Protector,
+    /// A [`Released`](crate::Released).
+    Released,
+}
+
+impl Message {
+    fn cure(self) -> &'static str {
+        match self {
+            Message::GuardianKey => "restore it from a backup",
+            Message::Protector => "restore it from a backup of the TPM state",
+            Message::Released => "start the TPM again",
+        }
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Message::GuardianKey => "guardian key",
+            Message::Protector => "key protector",
+            Message::Released => "released key",
+        })
+    }
 }
 
 /// Why a guardian's key file is not used. Nothing that was there has changed.

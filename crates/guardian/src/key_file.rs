@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::local::LARGEST;
 use crate::{KeyFileError, LocalGuardian};
 
 /// A guardian's key file. It need not exist.
@@ -75,15 +74,7 @@ impl KeyFile {
         if !meta.is_file() {
             return Err(KeyFileError::NotAFile { path: path() });
         }
-        let user = rustix::process::geteuid().as_raw();
-        let owner = meta.uid();
-        if owner != user && owner != 0 {
-            return Err(KeyFileError::Owner { path: path(), owner, user });
-        }
-        // An access control list shows here too, as the group's bits.
-        if meta.mode() & 0o077 != 0 {
-            return Err(KeyFileError::Mode { path: path(), mode: meta.mode() & 0o7777 });
-        }
+        self.is_its_owners_alone(meta.uid(), meta.mode(), rustix::process::geteuid().as_raw())?;
         Ok(Some(file))
     }
 
@@ -117,6 +108,17 @@ impl KeyFile {
         Ok(())
     }
 
+    fn is_its_owners_alone(&self, owner: u32, mode: u32, user: u32) -> Result<(), KeyFileError> {
+        if owner != user && owner != 0 {
+            return Err(KeyFileError::Owner { path: self.path.clone(), owner, user });
+        }
+        // An access control list shows here too, as the group's bits.
+        if mode & 0o077 != 0 {
+            return Err(KeyFileError::Mode { path: self.path.clone(), mode: mode & 0o7777 });
+        }
+        Ok(())
+    }
+
     /// A new file beside the key, its owner's alone. What a killed process left has another number.
     fn temporary(&self, directory: &Path) -> io::Result<(PathBuf, File)> {
         let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
@@ -133,7 +135,7 @@ impl KeyFile {
 
     fn read(&self, mut file: &File) -> Result<LocalGuardian, KeyFileError> {
         // One buffer of a fixed size: one that grows leaves copies behind.
-        let mut buffer = Zeroizing::new([0; LARGEST + 1]);
+        let mut buffer = Zeroizing::new([0; LocalGuardian::LARGEST_FILE + 1]);
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match file.read(rest) {
@@ -150,5 +152,27 @@ impl KeyFile {
 
     fn failed(&self, doing: &'static str, source: io::Error) -> KeyFileError {
         KeyFileError::Io { doing, path: self.path.clone(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_roots_or_this_users_and_nobody_elses() {
+        let key = KeyFile::at("/k");
+        for (owner, user) in [(0, 0), (0, 1000), (1000, 1000)] {
+            assert!(key.is_its_owners_alone(owner, 0o100_600, user).is_ok());
+            assert!(key.is_its_owners_alone(owner, 0o100_400, user).is_ok());
+            for bit in 0..6 {
+                let error = key.is_its_owners_alone(owner, 0o100_600 | 1 << bit, user).unwrap_err();
+                assert!(error.to_string().ends_with("run `chmod 600 /k`"), "{error}");
+            }
+        }
+        for (owner, user) in [(1000, 0), (1000, 1001)] {
+            let error = key.is_its_owners_alone(owner, 0o100_600, user).unwrap_err();
+            assert!(error.to_string().ends_with(&format!("run `chown {user} /k`")), "{error}");
+        }
     }
 }

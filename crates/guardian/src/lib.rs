@@ -33,7 +33,8 @@ mod public;
 mod release;
 mod wrap;
 
-pub use error::{KeyFileError, ReleaseError};
+pub use error::{KeyFileError, Message, ReleaseError};
+pub use hex::Hex;
 pub use key_file::KeyFile;
 pub use local::LocalGuardian;
 pub use protector::{ALGORITHM, Protector, protect};

@@ -10,12 +10,10 @@ use crate::hex::{self, Hex};
 use crate::protector::{self, ALGORITHM, Protector};
 use crate::release::{self, Released};
 use crate::wrap::KeyPair;
-use crate::{GuardianId, PublicKey, ReleaseError};
+use crate::{GuardianId, Message, PublicKey, ReleaseError};
 
-const WHAT: &str = "guardian key";
+const WHAT: Message = Message::GuardianKey;
 const VERSION: u64 = 1;
-/// No key file is larger.
-pub(crate) const LARGEST: usize = 4096;
 
 /// A guardian whose private key is at hand. Wiped when dropped; has no `Debug`.
 pub struct LocalGuardian {
@@ -25,6 +23,9 @@ pub struct LocalGuardian {
 }
 
 impl LocalGuardian {
+    /// No key file is larger, in bytes.
+    pub const LARGEST_FILE: usize = 4096;
+
     /// A new guardian from 32 bytes of the caller's entropy.
     pub fn create(entropy: &mut dyn FnMut(&mut [u8])) -> LocalGuardian {
         let mut seed = Box::new(Zeroizing::new([0; 32]));
@@ -39,7 +40,7 @@ impl LocalGuardian {
     /// [`ReleaseError::UnsupportedAlgorithm`].
     pub fn parse(bytes: &[u8]) -> Result<LocalGuardian, ReleaseError> {
         let malformed = |why| ReleaseError::Malformed { what: WHAT, why };
-        protector::check_version(bytes, WHAT, VERSION, LARGEST)?;
+        protector::check_version(bytes, WHAT, VERSION, Self::LARGEST_FILE)?;
         // Borrowed: a copy of the seed's digits would not be wiped.
         let text: Text<'_> =
             serde_json::from_slice(bytes).map_err(|_| malformed("its fields are not a key's"))?;
@@ -59,7 +60,7 @@ impl LocalGuardian {
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         // Room for all of it: a buffer that grows leaves a copy behind.
-        let mut out = Zeroizing::new(Vec::with_capacity(LARGEST));
+        let mut out = Zeroizing::new(Vec::with_capacity(Self::LARGEST_FILE));
         let id = self.id();
         let head = format!(
             "{{\n  \"version\": {VERSION},\n  \"id\": \"{id}\",\n  \"algorithm\": \"{ALGORITHM}\",\n  \"seed\": \""

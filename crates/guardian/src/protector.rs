@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 
 use crate::hex::{self, Hex};
 use crate::wrap::{self, ENC, KeyPair, WRAPPED};
-use crate::{GuardianId, PublicKey, ReleaseError};
+use crate::{GuardianId, Message, PublicKey, ReleaseError};
 
 /// How keys are wrapped: RFC 9180, base mode, with these parts.
 pub const ALGORITHM: &str = "HPKE-X25519-HKDF-SHA256-ChaCha20Poly1305";
 
-const WHAT: &str = "key protector";
+const WHAT: Message = Message::Protector;
 const VERSION: u64 = 1;
 const LARGEST: usize = 4096;
 const INFO: &[u8] = b"donjon state key protector v1";
@@ -115,7 +115,7 @@ fn bound(state_id: &[u8; 16], guardian_id: &GuardianId) -> Vec<u8> {
 /// The version decides what the other fields mean, so it is read first and alone.
 pub(crate) fn check_version(
     bytes: &[u8],
-    what: &'static str,
+    what: Message,
     known: u64,
     largest: usize,
 ) -> Result<(), ReleaseError> {
@@ -135,12 +135,11 @@ pub(crate) fn check_version(
     }
 }
 
-pub(crate) fn check_algorithm(found: &str, what: &'static str) -> Result<(), ReleaseError> {
+pub(crate) fn check_algorithm(found: &str, what: Message) -> Result<(), ReleaseError> {
     if found == ALGORITHM {
         return Ok(());
     }
-    let found = found.chars().take(64).collect();
-    Err(ReleaseError::UnsupportedAlgorithm { what, found, known: ALGORITHM })
+    Err(ReleaseError::UnsupportedAlgorithm { what, known: ALGORITHM })
 }
 
 #[derive(Deserialize)]

@@ -43,11 +43,9 @@ impl PublicKey {
     /// Takes 32 bytes. Whether a secret can be shared with it shows when it is used.
     ///
     /// # Errors
-    /// [`ReleaseError::Malformed`] for any other length.
+    /// [`ReleaseError::PublicKey`] for any other length.
     pub fn parse(bytes: &[u8]) -> Result<PublicKey, ReleaseError> {
-        let why = "it is not 32 bytes";
-        let bytes = bytes.try_into().map_err(|_| ReleaseError::Malformed { what: "public key", why })?;
-        Ok(PublicKey(bytes))
+        bytes.try_into().map(PublicKey).map_err(|_| ReleaseError::PublicKey { whose: "given" })
     }
 
     /// The 32 bytes.

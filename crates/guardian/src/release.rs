@@ -6,9 +6,9 @@ use zeroize::Zeroizing;
 
 use crate::hex::Hex;
 use crate::wrap::{self, ENC, KeyPair, WRAPPED};
-use crate::{PublicKey, ReleaseError};
+use crate::{Message, PublicKey, ReleaseError};
 
-const WHAT: &str = "released key";
+const WHAT: Message = Message::Released;
 const VERSION: u8 = 1;
 const INFO: &[u8] = b"donjon state key release v1";
 
