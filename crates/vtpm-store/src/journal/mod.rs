@@ -208,18 +208,23 @@ impl Journal {
 
     /// Makes what was found the truth on the disk too.
     ///
-    /// A record beyond the mark may be in the page cache only: of a process that was killed before it synced,
-    /// or whose sync failed, after which the kernel takes the pages for clean. Only writing it again helps.
+    /// What was read may be in the page cache only: written by a process that was killed before it synced, or
+    /// whose sync failed, after which the kernel takes the pages for clean. Only writing it again helps. That
+    /// goes for the records beyond the mark, for the zeros after them, and for the mark itself: the next mark
+    /// goes over the other slot, which may be the only whole one on the disk. And the name may still be
+    /// another file's on the disk, if the process ended within a compaction.
     fn repair(&mut self, bytes: &[u8], mark: Mark, tail: usize) -> io::Result<()> {
-        if self.count == mark.count && tail == 0 {
-            return Ok(());
-        }
         let beyond = usize::try_from(mark.end).ok().zip(usize::try_from(self.end).ok());
         if let Some(beyond) = beyond.and_then(|(from, to)| bytes.get(from..to)) {
             self.file.write_at(mark.end, beyond)?;
         }
         self.file.write_at(self.end, &vec![0; tail])?;
+        self.file.write_at(self.marks_at + (1 - self.slot) * PAGE as u64, &mark.encode())?;
         self.file.sync()?;
+        self.disk.sync_directory()?;
+        if self.count == mark.count {
+            return Ok(());
+        }
         self.write_mark()?;
         self.file.sync()
     }
@@ -254,8 +259,10 @@ impl Journal {
         self.reserve(end).map_err(|source| self.refused("making room in TPM state", source))?;
 
         if let Err(source) = self.file.write_at(self.end, &bytes) {
-            // Part of it may be there; zeros again, or what follows is not what a reader expects.
-            return match self.file.write_at(self.end, &vec![0; bytes.len()]) {
+            // Part of it may be there, and be the whole where the rest is zeros. Only once zeros are durable
+            // in its place is it certain that it never comes back.
+            let erased = self.file.write_at(self.end, &vec![0; bytes.len()]).and_then(|()| self.file.sync());
+            return match erased {
                 Ok(()) => Err(self.refused("appending to TPM state", source)),
                 Err(_) => Err(self.poison("appending to TPM state", source)),
             };
