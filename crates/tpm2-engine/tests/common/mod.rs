@@ -1,6 +1,9 @@
 //! A TPM to test: a platform without surprises, and commands as a caller makes them.
 #![allow(dead_code)] // no test uses all of it
 
+pub(crate) mod keys;
+pub(crate) mod session;
+
 use tpm2_crypto::{CryptoProvider, RUST};
 use tpm2_engine::{Config, Delta, EntropyError, Platform, Tpm};
 use tpm2_wire::{
@@ -69,9 +72,25 @@ impl Chip {
         chip.restart(TpmSu::Clear).expect("start-up");
         chip
     }
+    /// A new TPM with entropy from this seed, started.
+    pub(crate) fn seeded(seed: u64) -> Chip {
+        let mut chip = Chip::manufactured_from(&RUST, seed);
+        chip.restart(TpmSu::Clear).expect("start-up");
+        chip
+    }
+    /// A TPM of this snapshot, started.
+    pub(crate) fn of_snapshot(snapshot: Vec<u8>) -> Chip {
+        let mut chip = Chip::new();
+        (chip.snapshot, chip.deltas) = (snapshot.into(), Vec::new());
+        chip.reload();
+        chip
+    }
     /// A new TPM of this provider, not started yet.
     pub(crate) fn manufactured(crypto: &'static CryptoProvider) -> Chip {
-        let mut bench = Bench { seed: 1, now: 0, dry: false };
+        Chip::manufactured_from(crypto, 1)
+    }
+    fn manufactured_from(crypto: &'static CryptoProvider, seed: u64) -> Chip {
+        let mut bench = Bench { seed, now: 0, dry: false };
         let tpm = Tpm::manufacture(crypto, &Config::default(), &mut bench).expect("entropy");
         let snapshot = tpm.snapshot();
         let mut chip = Chip { tpm, bench, locality: 0, snapshot, deltas: Vec::new() };
@@ -138,7 +157,12 @@ impl Chip {
     pub(crate) fn wait(&mut self, ms: u64) {
         self.bench.now += ms;
     }
-    fn load(&mut self) -> Tpm {
+    /// A store writes all anew, as it does once there are many deltas.
+    pub(crate) fn compact(&mut self) {
+        (self.snapshot, self.deltas) = (self.tpm.snapshot(), Vec::new());
+    }
+    /// The TPM that the store holds, not powered.
+    pub(crate) fn load(&mut self) -> Tpm {
         let records: Vec<&[u8]> =
             std::iter::once(&self.snapshot).chain(&self.deltas).map(|r| &***r).collect();
         Tpm::load(&RUST, &records, &mut self.bench).expect("records that can be loaded")
