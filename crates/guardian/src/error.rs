@@ -121,13 +121,20 @@ impl fmt::Display for Message {
 #[non_exhaustive]
 pub enum KeyFileError {
     /// There is none. A new one would open nothing that exists.
-    #[error("there is no guardian key {}: restore it from a backup; TPM states protected by it cannot be opened without", path.display())]
+    #[error(
+        "there is no guardian key {}: restore it from a backup; TPM states protected by it cannot be opened without",
+        path.display()
+    )]
     Missing {
         /// The key file.
         path: PathBuf,
     },
     /// Somebody else may read or change it.
-    #[error("the guardian key {} is open to others (its mode is {mode:04o}): run `chmod 600 {}`", path.display(), quoted(path))]
+    #[error(
+        "the guardian key {} is open to others (its mode is {mode:04o}): run `chmod 600 {}`",
+        path.display(),
+        quoted(path)
+    )]
     Mode {
         /// The key file.
         path: PathBuf,
@@ -135,7 +142,11 @@ pub enum KeyFileError {
         mode: u32,
     },
     /// It belongs neither to root nor to this user.
-    #[error("the guardian key {} belongs to user {owner}, and this is user {user}: run `chown {user} {}`", path.display(), quoted(path))]
+    #[error(
+        "the guardian key {} belongs to user {owner}, and this is user {user}: run `chown {user} {}`",
+        path.display(),
+        quoted(path)
+    )]
     Owner {
         /// The key file.
         path: PathBuf,

@@ -257,3 +257,15 @@ fn secrets_have_no_debug() {
     assert_eq!(<LocalGuardian as NoDebug<_>>::NAME, "no Debug");
     assert_eq!(<Recipient as NoDebug<_>>::NAME, "no Debug");
 }
+
+/// The formats of version 1, fixed: what a release of this program wrote, all later ones read. These were
+/// opened by another implementation of RFC 9180 from the documented fields alone.
+#[test]
+fn version_1_stays_what_it_is() {
+    assert_eq!(
+        String::from_utf8(guardian(1).to_bytes().to_vec()).unwrap(),
+        include_str!("golden/guardian-v1.key")
+    );
+    assert_eq!(String::from_utf8(protector().to_bytes()).unwrap(), include_str!("golden/protector-v1.json"));
+    assert_eq!(release(&protector()).unwrap().to_bytes(), include_bytes!("golden/released-v1.bin"));
+}
