@@ -387,7 +387,7 @@ struct SimFile {
 }
 
 impl File for SimFile {
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         let world = self.disk.world();
         world.files.get(self.inode).map(|file| file.cache.len() as u64).ok_or_else(killed)
     }

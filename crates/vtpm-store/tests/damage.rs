@@ -15,7 +15,9 @@ fn small() -> (Vec<u8>, Vec<Vec<u8>>) {
     (disk.journal_bytes(), records)
 }
 
-fn open(bytes: &[u8]) -> (SimDisk, Result<(Journal, Vec<Vec<u8>>), OpenError>) {
+type Found = (Journal, Vec<Vec<u8>>);
+
+fn open(bytes: &[u8]) -> (SimDisk, Result<Found, OpenError>) {
     let disk = SimDisk::new(2);
     disk.write(STATE_FILE, bytes);
     let opened = disk.open_journal().map(|(journal, opened)| (journal, opened.records));

@@ -34,7 +34,7 @@ pub trait Disk: Send {
 /// A file of a [`Disk`].
 pub trait File: Send {
     /// Its length in bytes.
-    fn len(&self) -> io::Result<u64>;
+    fn length(&self) -> io::Result<u64>;
     /// Fills `out` from `offset` on; fails where the file ends before.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
     /// Writes all of `bytes` at `offset`. After a failure some of them may have been written.
@@ -181,7 +181,7 @@ impl Disk for Directory {
 }
 
 impl File for fs::File {
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
     }
 

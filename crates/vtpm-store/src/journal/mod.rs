@@ -421,7 +421,7 @@ impl Image {
 
 fn read_all(file: &dyn File, path: &Path) -> Result<Vec<u8>, OpenError> {
     let io = |source| OpenError::Io { doing: "reading TPM state", path: path.to_owned(), source };
-    let len = file.len().map_err(io)?;
+    let len = file.length().map_err(io)?;
     if len > MAX_FILE {
         let expectation = format!("expected a file of at most {MAX_FILE} bytes, found {len}");
         let damage = Damage { offset: MAX_FILE, record: None, expectation };
