@@ -1,7 +1,8 @@
 //! The gate, through the real program: a VM with a vTPM is refused before QEMU starts.
 mod common;
 
-use common::Installation;
+use common::{Installation, Said};
+use vsm::fault::{NO_LANDLOCK, NO_NAMESPACES, NO_SECRET_MEMORY};
 
 const SENTENCE: &str = "The virtual machine can't start because virtualization-based security is not running on the \
                         host.  Virtualization-based security is required for one of the VM's devices.";
@@ -14,8 +15,7 @@ fn plays_qemu() {
 
 /// A refusal: exit code 4, the sentence alone in the first line, a cause with evidence and cure; nothing started.
 #[track_caller]
-fn refused(i: &Installation, args: &[&str]) -> String {
-    let said = i.run(args);
+fn refused(i: &Installation, said: Said) -> String {
     assert_eq!(said.code, 4, "{said:?}");
     assert_eq!(said.err.lines().next(), Some(SENTENCE), "{said:?}");
     for part in ["\nMissing: ", "\n  Evidence:   ", "\n  What to do: "] {
@@ -32,11 +32,11 @@ fn a_container_that_the_policy_switched_off() {
     let i = Installation::new();
     i.create("web");
     i.policy("[isolation]\nenabled = false\n");
-    let said = refused(&i, &["vm", "start", "web"]);
+    let said = refused(&i, i.run(&["vm", "start", "web"]));
     let place = format!("{}:2", i.text("policy.toml"));
     assert!(said.contains(&format!("Evidence:   isolation.enabled = false ({place})")), "{said}");
     assert!(said.contains(&format!("set isolation.enabled = true at {place}")), "{said}");
-    refused(&i, &["vm", "start", "web", "--foreground"]);
+    refused(&i, i.run(&["vm", "start", "web", "--foreground"]));
 }
 
 #[test]
@@ -45,13 +45,53 @@ fn a_level_that_this_release_does_not_have() {
     i.create("web");
     for level in ["L3", "L3+", "L4"] {
         i.policy(&format!("[isolation]\nminimum = \"{level}\"\n"));
-        let said = refused(&i, &["vm", "start", "web"]);
+        let said = refused(&i, i.run(&["vm", "start", "web"]));
         assert!(said.contains("which is not available in this release"), "{said}");
         assert!(
             said.contains(&format!("isolation.minimum = \"{level}\" ({}:2)", i.text("policy.toml"))),
             "{said}"
         );
     }
+}
+
+#[test]
+fn a_kernel_that_lacks_what_the_level_needs() {
+    let i = Installation::new();
+    i.create("web");
+    for (lacking, what, evidence, cure) in [
+        (NO_SECRET_MEMORY, "secret memory (memfd_secret)", "memfd_secret: ENOSYS", "secretmem.enable=1"),
+        (NO_NAMESPACES, "namespaces of its own (unshare)", "unshare: EPERM", "permit unshare"),
+    ] {
+        let said = refused(&i, i.run_without(lacking, &["vm", "start", "web"]));
+        assert!(said.contains("required: L2 (secret process); running: none."), "{said}");
+        assert!(said.contains(&format!("\nMissing: {what}\n  Evidence:   {evidence}")), "{said}");
+        assert!(said.contains(cure), "{said}");
+        let status = i.run_without(lacking, &["status", "--json"]).fine();
+        let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+        assert_eq!(status["virtualization_based_security"], "Enabled but not running");
+        assert_eq!(status["isolation"]["available"], "L0");
+        assert_eq!(status["isolation"]["running"], serde_json::Value::Null);
+        assert_eq!(status["isolation"]["missing"][0]["what"], what);
+        assert_eq!(status["vtpm_can_start"], false);
+    }
+}
+
+#[test]
+fn a_policy_of_l0_lets_a_vtpm_run_as_a_plain_process_where_there_is_no_more() {
+    let i = Installation::new();
+    i.create("web");
+    i.policy("[isolation]\nminimum = \"L0\"\n");
+    let said = i.run_without(NO_SECRET_MEMORY, &["vm", "start", "web"]).fine();
+    assert!(said.starts_with("VM web runs; vTPM isolated at L0 (plain process); "), "{said}");
+    i.run(&["vm", "stop", "web"]).fine();
+}
+
+#[test]
+fn a_layer_that_others_cover_is_told_and_refuses_nothing() {
+    let i = Installation::new();
+    let said = i.run_without(NO_LANDLOCK, &["status", "--explain"]).fine();
+    let (_, covered) = said.split_once("\nLayers that are missing and covered by others\n").expect("told");
+    assert!(covered.trim_start().contains("Landlock\n      evidence: landlock_create_ruleset: "), "{said}");
 }
 
 #[test]

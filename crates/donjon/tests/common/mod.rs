@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use vsm::fault::Denied;
 
 /// The longest that anything here may take on however busy a machine; nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -108,6 +109,12 @@ impl Installation {
 
     pub(crate) fn run(&self, args: &[&str]) -> Said {
         Said::of(self.command(args).output().expect("donjon runs"))
+    }
+
+    /// Runs it as on a kernel that lacks something.
+    pub(crate) fn run_without(&self, lacking: Denied, args: &[&str]) -> Said {
+        let mut command = self.command(args);
+        Said::of(vsm::fault::deny(&mut command, &[lacking]).output().expect("donjon runs"))
     }
 
     /// Runs it with this on its standard input.

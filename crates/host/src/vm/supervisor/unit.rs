@@ -270,10 +270,11 @@ impl<'a> Unit<'a> {
         if let Some(status) = self.qemu_ended {
             // QEMU has only a number for what the vTPM refused; the vTPM has the words.
             let refused = self.qemu_log.said().contains("tpm-emulator: ") && !self.tpm_log.said().is_empty();
-            return Err(match refused {
-                true => self.failed("vTPM", "QEMU could not power it on", &self.tpm_log),
-                false => self.failed("QEMU", &describe(status), &self.qemu_log),
-            });
+            if refused {
+                let (name, log) = (&self.plan.config.name, &self.tpm_log);
+                return Err(Error::Run(format!("VM \"{name}\"{}; log: {}", log.said(), log.path.display())));
+            }
+            return Err(self.failed("QEMU", &describe(status), &self.qemu_log));
         }
         if let Some(status) = self.keeper_ended {
             return Err(self.failed("vTPM", &describe(status), &self.tpm_log));
@@ -402,6 +403,10 @@ impl Log {
             std::io::Result::Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
         let text = read().unwrap_or_default();
-        text.lines().map(str::trim).rfind(|l| !l.is_empty()).map(|l| format!(": {l}")).unwrap_or_default()
+        let last = text.lines().map(str::trim).rfind(|l| !l.is_empty());
+        // The vTPM names its program, which is this one.
+        let last =
+            last.map(|l| l.strip_prefix("donjon: ").or(l.strip_prefix("donjon tpm serve: ")).unwrap_or(l));
+        last.map(|l| format!(": {l}")).unwrap_or_default()
     }
 }
