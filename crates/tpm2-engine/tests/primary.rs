@@ -1,0 +1,97 @@
+//! Primary keys from known seeds, end to end: TPM2_CreatePrimary gives what the implementations in the field give
+//! (Part 1, 27.3; the model is described in `vectors/generate.py`).
+mod common;
+
+use common::{Chip, sized};
+use std::collections::BTreeMap;
+use tpm2_wire::{
+    CreatePrimary, EvictControl, HierarchyChangeAuth, Reader, Tpm2bPublic, TpmRh, TpmuPublicId, Wire,
+};
+
+/// Writes a seed into a snapshot (`docs/FORMAT.md`): item 2, field 1 for the endorsement hierarchy, 2 for the
+/// owner's.
+fn plant(snapshot: &[u8], field: u8, seed: &[u8]) -> Vec<u8> {
+    let mut at = 1;
+    let mut planted = snapshot.to_vec();
+    let u32_at = |at: usize| u32::from_be_bytes(snapshot[at..at + 4].try_into().unwrap()) as usize;
+    while snapshot[at] != 2 {
+        assert_eq!(snapshot[at + 5], 1, "an item that is there");
+        at += 10 + u32_at(at + 6);
+    }
+    at += 10;
+    while snapshot[at] != field {
+        at += 5 + u32_at(at + 1);
+    }
+    assert_eq!(&snapshot[at + 5..at + 7], [0, 64], "a seed of 64 bytes");
+    planted[at + 7..at + 71].copy_from_slice(seed);
+    planted
+}
+
+fn hex(digits: &str) -> Vec<u8> {
+    (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap()).collect()
+}
+
+/// The cases of the file: key and value by line, a blank line between.
+fn cases() -> Vec<BTreeMap<&'static str, &'static str>> {
+    let all = include_str!("vectors/primary.txt").split("\n\n").skip(1);
+    all.map(|case| case.lines().map(|line| line.split_once(" = ").expect("a line")).collect()).collect()
+}
+
+fn unique(chip: &mut Chip, hierarchy: u32, template: &[u8]) -> TpmuPublicId {
+    let params = [&sized(&[0; 4])[..], &sized(template), &[0; 6]].concat();
+    let reply = chip.send::<CreatePrimary>(&[hierarchy], &[], &params).expect("a key");
+    let public = Tpm2bPublic::read(&mut Reader::new(&reply.params, &tpm2_wire::Accept::ALL)).expect("an area");
+    chip.flush(reply.handle.expect("a handle"));
+    public.0.unique
+}
+
+#[test]
+fn default_templates_give_the_keys_of_the_field() {
+    let cases = cases();
+    assert_eq!(cases.len(), 5);
+    for case in cases {
+        let (hierarchy, field) = match case["hierarchy"] {
+            "endorsement" => (TpmRh::ENDORSEMENT, 1),
+            _ => (TpmRh::OWNER, 2),
+        };
+        let snapshot = Chip::new().tpm.snapshot();
+        let mut chip = Chip::of_snapshot(plant(&snapshot, field, &hex(case["seed"])));
+        match unique(&mut chip, hierarchy, &hex(case["template"])) {
+            TpmuPublicId::Rsa(n) => assert_eq!(n.0, hex(case["n"]), "{}", case["label"]),
+            TpmuPublicId::Ecc(point) => {
+                assert_eq!((point.x.0, point.y.0), (hex(case["x"]), hex(case["y"])), "{}", case["label"]);
+            }
+            _ => panic!("{} is neither", case["label"]),
+        }
+    }
+}
+
+#[test]
+fn a_primary_key_depends_on_its_seed_and_template_alone() {
+    let mut chip = Chip::new();
+    let template = common::keys::storage();
+    let key = unique(&mut chip, TpmRh::OWNER, &template);
+    chip.send::<HierarchyChangeAuth>(&[TpmRh::OWNER], &[], &sized(b"x")).expect("a value");
+    chip.send::<HierarchyChangeAuth>(&[TpmRh::OWNER], &["x"], &sized(b"")).expect("a value");
+    chip.reload();
+    assert!(unique(&mut chip, TpmRh::OWNER, &template) == key, "the same again");
+    assert!(unique(&mut chip, TpmRh::PLATFORM, &template) != key, "another hierarchy, another key");
+    let mut other = template.clone();
+    let last = other.len() - 3;
+    other[last] = 1;
+    other.insert(last + 1, 7);
+    assert!(unique(&mut chip, TpmRh::OWNER, &other) != key, "another template, another key");
+    // That of the null hierarchy is gone with the reset,
+    let temporary = unique(&mut chip, TpmRh::NULL, &template);
+    assert!(unique(&mut chip, TpmRh::NULL, &template) == temporary);
+    chip.reload();
+    assert!(unique(&mut chip, TpmRh::NULL, &template) != temporary);
+    // and one that was made persistent stays.
+    let handle = chip.srk();
+    let name = chip.read_public(handle).1;
+    let at = 0x8100_0001u32;
+    chip.send::<EvictControl>(&[TpmRh::OWNER, handle], &[], &at.to_be_bytes()).expect("room");
+    chip.check_durable();
+    chip.reload();
+    assert_eq!(chip.read_public(at).1, name);
+}
