@@ -320,7 +320,8 @@ fn settings_change_and_stay() {
         (&kernel.into(), &"console=ttyS0".into())
     );
     assert_eq!(config["uuid"], uuid, "it is still the same VM");
-    i.run(&["vm", "set", "web", "--kernel", ""]).fine();
+    let said = i.run(&["vm", "set", "web", "--kernel", ""]).fine();
+    assert!(said.contains("VM web: no longer append = \"console=ttyS0\"\n"), "{said}");
     assert!(i.show("web")["config"]["boot"].is_null());
 }
 

@@ -123,11 +123,19 @@ fn changed(mut config: Config, change: &Change) -> Result<Config, Error> {
     Ok(config)
 }
 
-/// Each line of vm.toml that is new.
+/// Each line of vm.toml that is new, and each setting that is there no more.
 fn differences(before: &Config, after: &Config) -> Vec<String> {
-    let old = before.to_toml();
-    let old: Vec<&str> = old.lines().collect();
-    after.to_toml().lines().filter(|l| !l.is_empty() && !old.contains(l)).map(str::to_string).collect()
+    let (old, new) = (before.to_toml(), after.to_toml());
+    let only_in = |text: &str, other: &str| -> Vec<String> {
+        let settings = text.lines().filter(|l| l.contains(" = ") && !other.lines().any(|o| o == *l));
+        settings.map(str::to_string).collect()
+    };
+    let mut done = only_in(&new, &old);
+    let key = |line: &str| line.split(" = ").next().unwrap_or_default().to_string();
+    let gone: Vec<String> =
+        only_in(&old, &new).into_iter().filter(|l| !done.iter().any(|d| key(d) == key(l))).collect();
+    done.extend(gone.iter().map(|l| format!("no longer {l}")));
+    done
 }
 
 /// Puts a copy of `template` in place; the store that was there is kept, and where is returned.
