@@ -56,10 +56,8 @@ impl State {
             TpmHt::HMAC_SESSION | TpmHt::POLICY_SESSION => {
                 if self.volatile.sessions.contains_key(&handle) {
                     Ok(())
-                } else if self.session_saved(handle) {
-                    Err(Rc::reference_handle(index))
                 } else {
-                    Err(Rc::HANDLE)
+                    Err(Rc::reference_handle(index))
                 }
             }
             TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => match self.nv(handle) {
