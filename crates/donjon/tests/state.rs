@@ -79,6 +79,28 @@ fn a_state_with_a_bit_flipped_is_refused_wherever_it_is() {
 }
 
 #[test]
+fn a_state_of_another_vm_is_refused_whole_or_in_part() {
+    let i = Installation::new();
+    let state = used(&i, "web");
+    let whole = std::fs::read(&state).expect("a state");
+    let others = std::fs::read(used(&i, "db")).expect("a state");
+    // The whole file, as a copy of one VM's directory into another's makes it.
+    let said = refused(&i, &state, &others);
+    let place = state.parent().expect("a directory").display().to_string();
+    assert!(said.contains(&format!("the TPM state in {place} is another TPM's: its id is ")), "{said}");
+    let own = i.show("web")["config"]["uuid"].as_str().expect("a UUID").replace('-', "");
+    assert!(said.contains(&format!("{own} belongs there; put this TPM's own state back")), "{said}");
+    // Its records under this VM's header, which alone says whose they are.
+    let header = 4096;
+    let mixed = [&whole[..header], &others[header..]].concat();
+    let said = refused(&i, &state, &mixed);
+    assert!(said.contains("another VM's"), "{said}");
+    std::fs::write(&state, &whole).expect("put back");
+    start_and_stop(&i, "web");
+    start_and_stop(&i, "db");
+}
+
+#[test]
 fn a_state_without_its_guardians_key_is_refused_and_opens_when_the_key_is_back() {
     let i = Installation::new();
     let state = used(&i, "web");

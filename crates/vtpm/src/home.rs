@@ -87,6 +87,14 @@ impl Home {
         Ok(Home(Place::Directory(Box::new(Directory::new(path, mode, guardian)?))))
     }
 
+    /// Where it is, for people.
+    pub(crate) fn place(&self) -> String {
+        match &self.0 {
+            Place::Memory(_) => "memory".into(),
+            Place::Directory(directory) => directory.path().display().to_string(),
+        }
+    }
+
     pub(crate) fn is_memory(&self) -> bool {
         matches!(self.0, Place::Memory(_))
     }

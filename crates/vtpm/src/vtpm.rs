@@ -12,11 +12,12 @@ mod opening;
 use std::os::fd::BorrowedFd;
 
 use vtpm_proto::error_response;
+use vtpm_store::StateId;
 
 use crate::home::Home;
 use crate::link::{Link, LinkError, Reply};
 use crate::log::Log;
-use crate::rpc::ToTpm;
+use crate::rpc::{Malformed, ToTpm};
 pub use opening::OpenError;
 
 /// `TPM_RC_NV_UNAVAILABLE`: the answer to the command whose change could not be made durable.
@@ -38,11 +39,17 @@ pub struct Vtpm {
     isolation: Isolation,
     log: Log,
     home: Home,
+    /// The only state that may be opened, and the id of one that is made.
+    only: Option<StateId>,
     link: Option<Link>,
     /// The state is open in the trustlet.
     open: bool,
     /// Why the TPM is in failure mode.
     failed: Option<String>,
+    /// The trustlet was found to have ended.
+    gone: bool,
+    /// The last attempt at a compaction failed, and was told.
+    compaction_failed: bool,
     /// Provided by SET_STATEBLOB for the next power-on.
     staged: backend::Staged,
 }
@@ -54,11 +61,21 @@ impl Vtpm {
             isolation,
             log,
             home,
+            only: None,
             link: None,
             open: false,
             failed: None,
+            gone: false,
+            compaction_failed: false,
             staged: backend::Staged::default(),
         }
+    }
+
+    /// Makes a new state under this id, and opens no other: a VM's TPM does not become another VM's
+    /// by a file that was put in its place.
+    #[must_use]
+    pub fn only(self, id: StateId) -> Vtpm {
+        Vtpm { only: Some(id), ..self }
     }
 
     /// Starts a command. [`Vtpm::finish`] must follow before anything else is asked; only
@@ -67,19 +84,27 @@ impl Vtpm {
         let request = ToTpm::Execute { locality, command: command.to_vec() };
         match self.ready().and_then(|link| link.send(&request)) {
             Ok(()) => Ok(()),
-            Err(why) => Err(self.fail(&why)),
+            Err(why) => {
+                let response = self.fail(&why);
+                // What has no TPM any more has no answer, either.
+                if self.gone { Ok(()) } else { Err(response) }
+            }
         }
     }
 
-    /// The response to the command started, once its change is durable. Waits for it.
-    pub(crate) fn finish(&mut self) -> Vec<u8> {
+    /// The response to the command started, once its change is durable. Waits for it. Nothing, when
+    /// the trustlet ended first: whether the TPM would have said yes or no, nobody knows.
+    pub(crate) fn finish(&mut self) -> Option<Vec<u8>> {
         let reply = match self.ready() {
             Ok(link) => link.receive(),
             Err(why) => Err(why),
         };
         match reply {
-            Ok(reply) => self.release(reply),
-            Err(why) => self.fail(&why),
+            Ok(reply) => Some(self.release(reply)),
+            Err(why) => {
+                let response = self.fail(&why);
+                (!self.gone).then_some(response)
+            }
         }
     }
 
@@ -143,14 +168,29 @@ impl Vtpm {
     fn keep(&mut self, record: Option<Vec<u8>>) -> Result<(), String> {
         let Some(record) = record else { return Ok(()) };
         self.home.append(&record).map_err(|e| e.to_string())?;
-        if self.home.wants_compaction() { self.compact() } else { Ok(()) }
+        if self.home.wants_compaction() {
+            self.compact();
+        }
+        Ok(())
     }
 
-    /// Replaces all records by one snapshot.
-    fn compact(&mut self) -> Result<(), String> {
-        let reply = self.ready().and_then(|link| link.call(&ToTpm::Snapshot)).map_err(|e| e.to_string())?;
-        let record = reply.record.ok_or("the trustlet sent no snapshot")?;
-        self.home.replace(&record).map_err(|e| e.to_string())
+    /// Replaces all records by one snapshot. What was appended is durable whatever comes of it, so that a
+    /// failure is not the command's: a full disk leaves the journal as it was, and the next command tries again.
+    fn compact(&mut self) {
+        let snapshot = self.ready().and_then(|link| link.call(&ToTpm::Snapshot));
+        let record = match snapshot.map(|reply| reply.record) {
+            Ok(Some(record)) => record,
+            Ok(None) => return drop(self.fail(&Malformed.into())),
+            Err(why) => return drop(self.fail(&why)),
+        };
+        match self.home.replace(&record) {
+            Ok(()) => self.compaction_failed = false,
+            Err(why) => {
+                if !std::mem::replace(&mut self.compaction_failed, true) {
+                    self.log.line(&format!("the journal grows, it cannot be compacted: {why}"));
+                }
+            }
+        }
     }
 
     fn ready(&mut self) -> Result<&mut Link, LinkError> {
@@ -165,6 +205,7 @@ impl Vtpm {
     }
 
     fn fail(&mut self, why: &LinkError) -> Vec<u8> {
+        self.gone |= matches!(why, LinkError::Gone { .. });
         self.fail_with(why.to_string());
         error_response(RC_FAILURE)
     }

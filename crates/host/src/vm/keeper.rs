@@ -8,13 +8,15 @@ use std::process::Command;
 /// What tells the vTPM where the key is that wraps its own.
 const GUARDIAN_KEY: &str = "DONJON_GUARDIAN_KEY";
 
-/// The command that starts it at an isolation level.
-pub(super) fn command(home: &Home, paths: &Paths, level: Level) -> Result<Command, Error> {
+/// The command that starts it at an isolation level. The VM's UUID is its TPM's identity, so that a state of another VM
+/// is refused.
+pub(super) fn command(home: &Home, paths: &Paths, uuid: &str, level: Level) -> Result<Command, Error> {
     let program = std::env::current_exe().map_err(Error::io("finding", "this program"))?;
     let mut command = Command::new(program);
     command
         .args(["tpm", "serve", "--state"])
         .arg(paths.tpm_state())
+        .args(["--state-id", &uuid.replace('-', "").to_ascii_lowercase()])
         .arg("--ctrl")
         .arg(format!("type=unixio,path={},mode=0600", paths.tpm_socket().display()))
         .args(["--isolation", if level == Level::L0Plain { "none" } else { level.code() }]);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use vtpm_proto::Startup;
 use vtpm_proto::ctrl::Options;
+use vtpm_store::{ParseStateIdError, StateId};
 
 use super::swtpm::options::{Channel, OptionError};
 use super::{INFO, complain, notify};
@@ -24,6 +25,9 @@ pub struct ServeArgs {
     /// Keep the TPM's sealed state in this directory, which must exist.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// Whose state it is, as 32 hex digits: a new state gets this id, another one's is refused.
+    #[arg(long, value_name = "ID", requires = "state")]
+    pub state_id: Option<String>,
     /// Speak the reference simulator's protocol on this TCP port and the next; 0 takes any free two.
     #[arg(long, value_name = "PORT")]
     pub mssim: Option<u16>,
@@ -51,6 +55,8 @@ pub struct ServeArgs {
 enum ServeError {
     #[error("--isolation {0}: write L2, or none for a TPM without protection")]
     Isolation(String),
+    #[error("--state-id {0}: {1}")]
+    StateId(String, ParseStateIdError),
     #[error("--startup {0}: write clear, state or none")]
     Startup(String),
     #[error("opening the log {}: {source}; choose another --log", path.display())]
@@ -102,6 +108,7 @@ fn run(args: &ServeArgs, log: &Log) -> Result<(), ServeError> {
             log.line(warning);
         }
     }
+    let id = args.state_id.as_deref().map(state_id).transpose()?;
     let home = match &args.state {
         None => Home::memory(),
         Some(directory) => Home::directory(directory, 0o600, key_of_this_user()?)?,
@@ -122,7 +129,10 @@ fn run(args: &ServeArgs, log: &Log) -> Result<(), ServeError> {
     };
     let place = args.state.as_ref().map_or("memory only".to_owned(), |dir| dir.display().to_string());
     let ready = format!("ready: TPM 2.0 at isolation level {}, state in {place}; {clients}", isolation.level);
-    let vtpm = Vtpm::new(home, isolation, log.clone());
+    let mut vtpm = Vtpm::new(home, isolation, log.clone());
+    if let Some(id) = id {
+        vtpm = vtpm.only(id);
+    }
     Keeper::new(vtpm, endpoints, INFO, behaviour, log.clone()).run(|| {
         println!("{ready}");
         notify::ready();
@@ -165,6 +175,10 @@ fn level(text: &str) -> Result<vsm::Level, ServeError> {
         Ok(level) if level != vsm::Level::L0Plain => Ok(level),
         _ => Err(ServeError::Isolation(text.to_owned())),
     }
+}
+
+fn state_id(text: &str) -> Result<StateId, ServeError> {
+    text.parse().map_err(|why| ServeError::StateId(text.to_owned(), why))
 }
 
 fn startup(text: &str) -> Result<Option<Startup>, ServeError> {

@@ -23,6 +23,9 @@ const VOLATILE_NEW: &str = "tpm2.donjon-volatile.new";
 /// swtpm waits as long between two attempts to take a lock.
 const RETRY_AFTER: Duration = Duration::from_millis(10);
 
+/// How often the lock is tried again whose holder has ended.
+const GRACE: u32 = 200;
+
 pub(super) struct Directory {
     path: PathBuf,
     mode: u32,
@@ -44,6 +47,10 @@ impl Directory {
             }
         }
         Ok(Directory { path: path.to_owned(), mode, guardian, lock: None, journal: None })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn guardian(&self) -> &KeyFile {
@@ -72,14 +79,16 @@ impl Directory {
             return Ok(lock.clone());
         }
         let mut left = retries;
+        let mut grace = GRACE;
         let lock = loop {
             match journal::Directory::lock_with_mode(&self.path, self.mode) {
-                Err(OpenError::InUse { .. }) if left > 0 => {
-                    left -= 1;
-                    std::thread::sleep(RETRY_AFTER);
-                }
+                Err(OpenError::InUse { .. }) if left > 0 => left -= 1,
+                // A keeper that was killed while it started a trustlet leaves a copy of its descriptors, and with
+                // them the lock, to a child that is about to end.
+                Err(OpenError::InUse { pid: Some(pid), .. }) if grace > 0 && is_over(pid) => grace -= 1,
                 locked => break locked?,
             }
+            std::thread::sleep(RETRY_AFTER);
         };
         Ok(self.lock.insert(lock).clone())
     }
@@ -202,5 +211,13 @@ impl Directory {
             }
         }
         Ok(sizes)
+    }
+}
+
+/// Whether a process has ended, even if nobody has waited for it yet.
+fn is_over(pid: u32) -> bool {
+    match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['Z', 'X'])),
+        Err(e) => e.kind() == io::ErrorKind::NotFound,
     }
 }

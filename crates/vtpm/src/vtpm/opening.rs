@@ -3,6 +3,7 @@
 
 use guardian::KeyFile;
 use vsm::SpawnOptions;
+use vtpm_store::StateId;
 
 use super::Vtpm;
 use super::blob::Blob;
@@ -29,6 +30,18 @@ pub enum OpenError {
         "the TPM state that was provided has no key protector: it was taken from a TPM that was not to outlive its process"
     )]
     NoProtector,
+    /// The state is whole, and another TPM's.
+    #[error(
+        "the TPM state in {place} is another TPM's: its id is {found}, {wanted} belongs there; put this TPM's own state back from a backup"
+    )]
+    Another {
+        /// Where it is.
+        place: String,
+        /// Whose it is.
+        found: StateId,
+        /// Whose it should be.
+        wanted: StateId,
+    },
     /// Volatile state that is no such.
     #[error("the volatile state that was provided or stored is not one of donjon's")]
     NotVolatile,
@@ -49,6 +62,12 @@ impl Vtpm {
     /// Opens the state in the home, or manufactures one where there is none.
     pub(super) fn open_state(&mut self) -> Result<(), OpenError> {
         let stored = self.home.load()?;
+        if let Some(stored) = &stored
+            && let Err(why) = self.belongs_here(stored.state)
+        {
+            self.home.close();
+            return Err(why);
+        }
         let link = self.spawn()?;
         self.open = true;
         let result = match stored {
@@ -75,6 +94,7 @@ impl Vtpm {
     /// Opens a state that was provided, and only then replaces the one in the home by it.
     pub(super) fn open_replacement(&mut self, blob: Blob, held: bool) -> Result<(), OpenError> {
         let Blob { state, protector, record, .. } = blob;
+        self.belongs_here(state)?;
         self.home.prepare()?;
         let link = match self.link.take() {
             Some(link) if held => self.link.insert(link),
@@ -100,6 +120,15 @@ impl Vtpm {
         self.home.overwrite(state, &protector, &record)?;
         self.open = true;
         Ok(())
+    }
+
+    fn belongs_here(&self, state: [u8; 16]) -> Result<(), OpenError> {
+        match self.only {
+            Some(wanted) if wanted.0 != state => {
+                Err(OpenError::Another { place: self.home.place(), found: StateId(state), wanted })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn spawn(&mut self) -> Result<Link, OpenError> {
@@ -128,7 +157,7 @@ impl Vtpm {
             true => None,
             false => Some(guard::public_key(&self.home.guardian()?, &self.isolation)?),
         };
-        let state = new_state_id()?;
+        let state = self.only.map_or_else(new_state_id, |only| Ok(only.0))?;
         let reply = link.call(&ToTpm::Create { state, guardian: guardian.clone() })?;
         let (Some(record), payload) = (reply.record, reply.payload) else {
             return Err(LinkError::from(Malformed).into());
