@@ -43,15 +43,18 @@ impl Arena {
         // SAFETY: the descriptor is ours. The mapping is new, so that nothing else uses the addresses, and
         // its guards are cut out of it before anybody knows them.
         let base = unsafe {
-            sys::check_int(libc::ftruncate(fd.as_raw_fd(), ARENA_LEN as libc::off_t)).map_err(at("ftruncate"))?;
+            sys::check_int(libc::ftruncate(fd.as_raw_fd(), ARENA_LEN as libc::off_t))
+                .map_err(at("ftruncate"))?;
             let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED);
             let base = libc::mmap(ptr::null_mut(), ARENA_LEN, protection, flags, fd.as_raw_fd(), 0);
             if base == libc::MAP_FAILED {
                 return Err(at("mmap of secret memory")(io::Error::last_os_error()));
             }
             // A child must not inherit it (there will be none), a core dump must not contain it (it could not).
-            sys::check_int(libc::madvise(base, ARENA_LEN, libc::MADV_DONTFORK)).map_err(at("MADV_DONTFORK"))?;
-            sys::check_int(libc::madvise(base, ARENA_LEN, libc::MADV_DONTDUMP)).map_err(at("MADV_DONTDUMP"))?;
+            sys::check_int(libc::madvise(base, ARENA_LEN, libc::MADV_DONTFORK))
+                .map_err(at("MADV_DONTFORK"))?;
+            sys::check_int(libc::madvise(base, ARENA_LEN, libc::MADV_DONTDUMP))
+                .map_err(at("MADV_DONTDUMP"))?;
             base.cast::<u8>()
         };
         let arena = Arena { base };

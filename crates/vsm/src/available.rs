@@ -73,8 +73,12 @@ fn reduced() -> Vec<Missing> {
     if confine::landlock_abi().is_none() {
         reduced.push(Missing {
             what: "Landlock".to_owned(),
-            evidence: format!("landlock_create_ruleset: {}", sys::describe(sys::errno(&io::Error::last_os_error()))),
-            cure: "boot with \"landlock\" in the kernel parameter lsm= (see /sys/kernel/security/lsm)".to_owned(),
+            evidence: format!(
+                "landlock_create_ruleset: {}",
+                sys::describe(sys::errno(&io::Error::last_os_error()))
+            ),
+            cure: "boot with \"landlock\" in the kernel parameter lsm= (see /sys/kernel/security/lsm)"
+                .to_owned(),
         });
     }
     const PR_GET_MDWE: i32 = 66;
@@ -147,7 +151,8 @@ fn secret_memory_cure(errno: i32, evidence: &mut String) -> String {
 }
 
 fn namespaces_cure(errno: i32, evidence: &mut String) -> String {
-    let clone = add_file(evidence, "/proc/sys/kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone");
+    let clone =
+        add_file(evidence, "/proc/sys/kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone");
     let most = add_file(evidence, "/proc/sys/user/max_user_namespaces", "user.max_user_namespaces");
     let apparmor = add_file(
         evidence,

@@ -21,7 +21,9 @@ const ONE_CALL: usize = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
     /// The peer announced, or the caller sent, more than [`MAX_FRAME`] bytes.
-    #[error("a frame of {0} bytes on the trustlet channel: the longest is {MAX_FRAME}; the peer is not ours, or broken")]
+    #[error(
+        "a frame of {0} bytes on the trustlet channel: the longest is {MAX_FRAME}; the peer is not ours, or broken"
+    )]
     FrameTooLong(u64),
     /// No room for the frame, in a trustlet: the secret arena is too full.
     #[error("no memory for a frame of {0} bytes from the trustlet channel")]
@@ -127,7 +129,11 @@ impl Channel {
     }
 
     /// `Ok(None)`: the deadline passed before the first byte.
-    fn recv_until(&self, frame: &mut Vec<u8>, deadline: Option<Instant>) -> Result<Option<bool>, ChannelError> {
+    fn recv_until(
+        &self,
+        frame: &mut Vec<u8>,
+        deadline: Option<Instant>,
+    ) -> Result<Option<bool>, ChannelError> {
         frame.zeroize();
         if self.wipes_registers {
             registers::wipe();

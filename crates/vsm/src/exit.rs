@@ -45,9 +45,10 @@ impl fmt::Display for Exit {
                     write!(f, "was killed by SIGSYS: it made a system call that is not on its list")?
                 }
                 (None, Some(libc::SIGKILL)) => write!(f, "was killed by SIGKILL")?,
-                (None, Some(libc::SIGSEGV)) => {
-                    write!(f, "was killed by SIGSEGV: it touched memory that is not its own, or overran its stack")?
-                }
+                (None, Some(libc::SIGSEGV)) => write!(
+                    f,
+                    "was killed by SIGSEGV: it touched memory that is not its own, or overran its stack"
+                )?,
                 (None, Some(libc::SIGBUS)) => {
                     write!(f, "was killed by SIGBUS: the host had no memory for its arena")?
                 }

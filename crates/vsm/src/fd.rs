@@ -23,7 +23,9 @@ pub fn inherited(n: RawFd) -> io::Result<OwnedFd> {
         io::Error::new(e.kind(), format!("no descriptor {n} was handed to this process (F_GETFD: {e})"))
     })?;
     if flags & libc::FD_CLOEXEC != 0 {
-        return refuse(format!("descriptor {n} was not inherited: this process opened it, or took it before"));
+        return refuse(format!(
+            "descriptor {n} was not inherited: this process opened it, or took it before"
+        ));
     }
     // SAFETY: the descriptor is open and has no owner in this process, by the argument above.
     unsafe {

@@ -180,13 +180,16 @@ impl Start {
 /// # Safety
 /// `start` came from `Box::into_raw`, and is the thread's from now on unless an error is returned.
 unsafe fn run_in_arena(arena: Arena, start: *mut Start) -> Result<(), Failure> {
-    let no_arena = |call: &str| Failure { step: Step::SecretMemory, call: call.to_owned(), errno: libc::EINVAL };
+    let no_arena =
+        |call: &str| Failure { step: Step::SecretMemory, call: call.to_owned(), errno: libc::EINVAL };
     if !alloc::switch_to(arena) {
         return Err(no_arena("claiming the arena's heap"));
     }
     let allocation = Box::new(0_u8);
     if !arena.range().contains(&ptr::from_ref(&*allocation).addr()) {
-        return Err(no_arena("allocating: the program does not use vsm::SecretAlloc as its global allocator"));
+        return Err(no_arena(
+            "allocating: the program does not use vsm::SecretAlloc as its global allocator",
+        ));
     }
     let thread = at(Step::SecretMemory, "starting a thread in the arena");
     // SAFETY: the attributes live across their use; the stack is mapped for the life of the process and used

@@ -33,6 +33,8 @@
 //! This is the only crate of the house that may use `unsafe`. What other crates need of it (inherited
 //! descriptors, daemons, parent-death signals) is offered in [`fd`] and [`process`] behind safe functions.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))] // a test ends where something is not as it should be
+
 mod alloc;
 mod arena;
 pub mod attack;

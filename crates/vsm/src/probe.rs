@@ -181,7 +181,8 @@ pub(crate) fn role(inside: &mut Inside) {
     for (word, bytes) in DECOY_MEMORY.iter().zip(pattern(!seed).chunks_exact(8)) {
         word.store(bytes.try_into().map(u64::from_le_bytes).unwrap_or(0), Ordering::SeqCst);
     }
-    let hints = [on_heap.as_ptr().addr(), black_box(&on_stack).as_ptr().addr(), (&raw const DECOY_MEMORY).addr()];
+    let hints =
+        [on_heap.as_ptr().addr(), black_box(&on_stack).as_ptr().addr(), (&raw const DECOY_MEMORY).addr()];
     let hints: Vec<u8> = hints.iter().flat_map(|hint| (*hint as u64).to_le_bytes()).collect();
     if inside.channel.send(&hints).is_err() {
         return;

@@ -77,7 +77,9 @@ pub enum SpawnError {
         exit: Exit,
     },
     /// The process neither got ready nor ended, or spoke another language.
-    #[error("trustlet \"{role}\" did not get ready: {source}; does its program call vsm::trustlet_main first?")]
+    #[error(
+        "trustlet \"{role}\" did not get ready: {source}; does its program call vsm::trustlet_main first?"
+    )]
     NotReady {
         /// The role asked for.
         role: String,
@@ -113,7 +115,11 @@ pub fn spawn(options: &SpawnOptions) -> Result<Trustlet, SpawnError> {
 fn command(options: &SpawnOptions, channel: OwnedFd, words: OwnedFd) -> io::Result<Command> {
     let program = options.program.clone().unwrap_or_else(|| PathBuf::from("/proc/self/exe"));
     let mut command = Command::new(program);
-    command.arg0(TRUSTLET_NAME).arg(&options.role).arg(options.level.code()).arg(options.fds.len().to_string());
+    command
+        .arg0(TRUSTLET_NAME)
+        .arg(&options.role)
+        .arg(options.level.code())
+        .arg(options.fds.len().to_string());
     command.args(&options.args);
     // Nothing of the environment: it may hold secrets, and change how libraries behave.
     command.env_clear();

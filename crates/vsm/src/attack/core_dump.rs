@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,15 +13,16 @@ use crate::sys;
 
 const NAME: &str = "kernel core dump";
 const PATTERN: &str = "/proc/sys/kernel/core_pattern";
-/// For the victim to die of a signal, and for the dump's helper to start after it has.
+/// For the dump's helper, which may only have begun when the victim is dead, to write something more.
 const GRACE: Duration = Duration::from_millis(200);
-/// For the victim to die of a fault that cannot be ignored.
-const DEATH: Duration = Duration::from_secs(10);
+/// For the victim to be dumped and die, on however busy a machine.
+const DEATH: Duration = Duration::from_secs(30);
 
 /// Kills the process `pid` such that the kernel dumps it, if it dumps it at all, and searches the dump.
 ///
 /// Root only: it raises the victim's limit, if it may, and for the time of the dump replaces the machine's
-/// `kernel.core_pattern` by a pipe to `dd`. One at a time on a machine.
+/// `kernel.core_pattern` by a pipe to `dd`, which drops what other processes dump meanwhile. Waits for its turn
+/// when another process does the same.
 pub fn core_dump(pid: i32, needles: &[Needle]) -> Avenue {
     match dump(pid, &Search::new(needles)) {
         Ok(avenue) => avenue,
@@ -35,18 +36,13 @@ fn dump(pid: i32, search: &Search<'_>) -> Result<Avenue, Failed> {
     let pidfd = sys::pidfd_open(pid).map_err(|e| ("pidfd_open", e))?;
     // For a dump into a pipe the kernel does not ask the limit, so not being allowed to raise it stops nobody.
     let _ = raise_limit(pid);
-    let fifo = Fifo::new().map_err(|e| ("making a pipe for the dump", e))?;
-    let pattern = Pattern::replace(&fifo.path).map_err(|e| ("writing kernel.core_pattern", e))?;
-
-    // The first process of a namespace ignores signals that it has no handler for, so a fault must do.
-    // SAFETY: integers only.
-    unsafe { libc::kill(pid, libc::SIGABRT) };
-    let mut reader = Reader { fifo, search, avenue: Avenue { reads_memory: true, ..Avenue::new(NAME) }, rest: vec![] };
-    if !reader.read_until_dead(pidfd.as_fd(), GRACE) {
-        fault(pid).map_err(|e| ("making the process fault", e))?;
-        if !reader.read_until_dead(pidfd.as_fd(), DEATH) {
-            return Err(("waiting for the process to die", io::ErrorKind::TimedOut.into()));
-        }
+    let fifo = Fifo::new(pid).map_err(|e| ("making a pipe for the dump", e))?;
+    let pattern = Pattern::replace(&fifo.directory).map_err(|e| ("writing kernel.core_pattern", e))?;
+    end(pid).map_err(|e| ("making the process abort", e))?;
+    let mut reader =
+        Reader { fifo, search, avenue: Avenue { reads_memory: true, ..Avenue::new(NAME) }, rest: vec![] };
+    if !reader.read_until_dead(pidfd.as_fd(), DEATH) {
+        return Err(("waiting for the process to die", io::ErrorKind::TimedOut.into()));
     }
     reader.read_to_end();
     drop(pattern);
@@ -63,14 +59,25 @@ fn raise_limit(pid: i32) -> io::Result<()> {
     sys::check_int(unsafe { libc::prlimit(pid, libc::RLIMIT_CORE, &limit, std::ptr::null_mut()) }).map(drop)
 }
 
-/// Sends the first thread to address 0: a fault, which even the first process of a namespace dies of.
-fn fault(pid: i32) -> io::Result<()> {
-    let stopped = tracing::Stopped::new(pid)?;
-    let Some(&tid) = stopped.threads().first() else { return Err(io::ErrorKind::NotFound.into()) };
-    super::inject::jump_to(tid, 0)
+/// Has the process die in a way that dumps.
+fn end(pid: i32) -> io::Result<()> {
+    if is_first_of_namespace(pid)? {
+        // It ignores every signal that it has no handler for, but not a fault: its first thread goes to address 0.
+        let stopped = tracing::Stopped::new(pid)?;
+        let Some(&tid) = stopped.threads().first() else { return Err(io::ErrorKind::NotFound.into()) };
+        return super::inject::jump_to(tid, 0);
+    }
+    // SAFETY: integers only.
+    sys::check_int(unsafe { libc::kill(pid, libc::SIGABRT) }).map(drop)
 }
 
-/// A named pipe in a directory of its own, removed when dropped.
+fn is_first_of_namespace(pid: i32) -> io::Result<bool> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap_or_default();
+    Ok(numbers.split_whitespace().last() == Some("1"))
+}
+
+/// A named pipe `DIRECTORY/PID/core`, removed when dropped.
 struct Fifo {
     directory: PathBuf,
     path: PathBuf,
@@ -78,11 +85,11 @@ struct Fifo {
 }
 
 impl Fifo {
-    fn new() -> io::Result<Self> {
+    fn new(pid: i32) -> io::Result<Self> {
         let directory = std::env::temp_dir().join(format!("vsm-core-{}", std::process::id()));
-        fs::create_dir_all(&directory)?;
-        let path = directory.join("core");
-        let _ = fs::remove_file(&path);
+        let own = directory.join(pid.to_string());
+        fs::create_dir_all(&own)?;
+        let path = own.join("core");
         let name = std::ffi::CString::new(path.as_os_str().as_bytes())?;
         // SAFETY: a NUL-terminated path.
         sys::check_int(unsafe { libc::mkfifo(name.as_ptr(), 0o600) })?;
@@ -94,27 +101,37 @@ impl Fifo {
 impl Drop for Fifo {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
+        let _ = self.path.parent().map(fs::remove_dir);
         let _ = fs::remove_dir(&self.directory);
     }
 }
 
 /// The machine's core pattern, put back when dropped.
-struct Pattern(String);
+struct Pattern {
+    old: String,
+    /// The lock of the file goes with it: one at a time on a machine.
+    file: File,
+}
 
 impl Pattern {
-    fn replace(fifo: &Path) -> io::Result<Self> {
-        let old = fs::read_to_string(PATTERN)?;
+    /// `%P` is the number of the process that is dumped: the dump of any other has no directory to go to.
+    fn replace(directory: &Path) -> io::Result<Self> {
+        let mut file = OpenOptions::new().read(true).write(true).open(PATTERN)?;
+        file.lock()?;
+        let mut old = String::new();
+        file.read_to_string(&mut old)?;
         let dd = ["/bin/dd", "/usr/bin/dd"].into_iter().find(|path| Path::new(path).exists());
         let dd = dd.ok_or(io::Error::new(io::ErrorKind::NotFound, "no dd on this machine"))?;
-        fs::write(PATTERN, format!("|{dd} bs=64k of={}", fifo.display()))?;
-        Ok(Pattern(old))
+        let ours = format!("|{dd} bs=64k of={}/%P/core", directory.display());
+        file.write_all_at(ours.as_bytes(), 0)?;
+        Ok(Pattern { old: old.trim_end().to_owned(), file })
     }
 }
 
 impl Drop for Pattern {
     fn drop(&mut self) {
-        if let Err(e) = fs::write(PATTERN, self.0.trim_end()) {
-            eprintln!("kernel.core_pattern could not be put back to {:?}: {e}", self.0.trim_end());
+        if let Err(e) = self.file.write_all_at(self.old.as_bytes(), 0) {
+            eprintln!("kernel.core_pattern could not be put back to {:?}: {e}", self.old);
         }
     }
 }

@@ -49,7 +49,8 @@ pub(super) fn mapped_files(pid: i32, search: &Search<'_>) -> Avenue {
         if !target.to_string_lossy().ends_with("(deleted)") {
             continue;
         }
-        let searched = File::open(entry.path()).and_then(|file| search_mapped(&mut avenue, file.into(), search));
+        let searched =
+            File::open(entry.path()).and_then(|file| search_mapped(&mut avenue, file.into(), search));
         if let Err(e) = searched {
             avenue.errno = avenue.errno.or(Some(sys::errno(&e)));
         }

@@ -4,9 +4,9 @@
 //! closes it; `docs/THREATS.md` says what else does.
 
 #[cfg(target_arch = "x86_64")]
-pub use x86_64::make_it_send;
-#[cfg(target_arch = "x86_64")]
 pub(super) use x86_64::jump_to;
+#[cfg(target_arch = "x86_64")]
+pub use x86_64::make_it_send;
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
@@ -96,6 +96,6 @@ mod elsewhere {
     }
 }
 #[cfg(not(target_arch = "x86_64"))]
-pub use elsewhere::make_it_send;
-#[cfg(not(target_arch = "x86_64"))]
 pub(super) use elsewhere::jump_to;
+#[cfg(not(target_arch = "x86_64"))]
+pub use elsewhere::make_it_send;

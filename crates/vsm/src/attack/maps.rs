@@ -62,7 +62,12 @@ mod tests {
         assert_eq!(parse(heap, Depth::Quick), map(0x55d0_c0a0_0000, 0x55d0_c0a2_1000));
         assert_eq!(parse(text, Depth::Quick), None);
         assert_eq!(parse(text, Depth::Everything), map(0x7f00_0000_0000, 0x7f00_0000_1000));
-        for line in ["7ffd0000-7ffd4000 r--p 0 00:00 0 [vvar]", "ffffffffff600000-ffffffffff601000 --xp 0 00:00 0 [vsyscall]", "", "x-y"] {
+        for line in [
+            "7ffd0000-7ffd4000 r--p 0 00:00 0 [vvar]",
+            "ffffffffff600000-ffffffffff601000 --xp 0 00:00 0 [vsyscall]",
+            "",
+            "x-y",
+        ] {
             assert_eq!(parse(line, Depth::Everything), None, "{line}");
         }
         assert!(!read_maps(std::process::id() as i32, Depth::Quick).unwrap().is_empty());

@@ -38,7 +38,8 @@ pub(super) fn scan(
                 _ if want as u64 > Page::LEN => page_by_page_until = at + want as u64,
                 result => {
                     avenue.refused += want as u64;
-                    avenue.errno = avenue.errno.or(Some(result.map_or_else(|e| sys::errno(&e), |_| libc::EIO)));
+                    avenue.errno =
+                        avenue.errno.or(Some(result.map_or_else(|e| sys::errno(&e), |_| libc::EIO)));
                     at += want as u64;
                 }
             }

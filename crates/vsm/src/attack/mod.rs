@@ -176,7 +176,8 @@ impl Report {
     /// what they say about a secret proves nothing.
     pub fn blind(&self, decoy: &str) -> Vec<&'static str> {
         let blind = |avenue: &&Avenue| {
-            avenue.reads_memory && matches!(avenue.outcome(decoy), Outcome::NotFound { .. } | Outcome::NotTried { .. })
+            avenue.reads_memory
+                && matches!(avenue.outcome(decoy), Outcome::NotFound { .. } | Outcome::NotTried { .. })
         };
         self.avenues.iter().filter(blind).map(|avenue| avenue.name).collect()
     }
@@ -190,7 +191,9 @@ impl Report {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Outcome::Read { places, longest } => write!(f, "READ at {places} places, {longest} bytes in a row"),
+            Outcome::Read { places, longest } => {
+                write!(f, "READ at {places} places, {longest} bytes in a row")
+            }
             Outcome::NotFound { read, refused: 0, .. } => write!(f, "not in the {} KiB read", read >> 10),
             Outcome::NotFound { read, refused, errno } => {
                 let why = errno.map_or("no error".to_owned(), sys::describe);

@@ -29,8 +29,8 @@ pub(super) fn undumpable() -> Result<(), Failure> {
 ///
 /// Returns this process's number as the host sees it (/proc still is the host's).
 pub(super) fn untraced() -> Result<u32, Failure> {
-    let status =
-        std::fs::read_to_string("/proc/self/status").map_err(at(Step::Tracer, "reading /proc/self/status"))?;
+    let status = std::fs::read_to_string("/proc/self/status")
+        .map_err(at(Step::Tracer, "reading /proc/self/status"))?;
     let number = |key| {
         let value = status.lines().find_map(|line| line.strip_prefix(key));
         value.and_then(|value| value.trim().parse::<u32>().ok())

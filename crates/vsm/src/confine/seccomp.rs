@@ -90,12 +90,7 @@ pub const PERMITTED: &[Permitted] = &[
         only: &[Only::Is(0, 2)],
         why: "last words to standard error, a pipe that the host reads",
     },
-    Permitted {
-        name: "exit_group",
-        number: libc::SYS_exit_group,
-        only: &[],
-        why: "to end",
-    },
+    Permitted { name: "exit_group", number: libc::SYS_exit_group, only: &[], why: "to end" },
 ];
 
 /// Permitted only when the host handed descriptors over, and on those (4 and higher): to use them, and to let
@@ -121,7 +116,8 @@ pub(super) fn apply(hands_over_fds: bool) -> Result<(), Failure> {
     // one is itself a call, which the killing filter does not permit: it comes last.
     let [killing, refusing] = build().map_err(|e| failed(format!("building the filter: {e}")))?;
     for (name, program) in [("mmap", refusing), ("system call", killing)] {
-        seccompiler::apply_filter_all_threads(&program).map_err(|e| failed(format!("setting the {name} filter: {e}")))?;
+        seccompiler::apply_filter_all_threads(&program)
+            .map_err(|e| failed(format!("setting the {name} filter: {e}")))?;
     }
     Ok(())
 }
@@ -190,11 +186,30 @@ mod tests {
     #[test]
     fn nothing_that_opens_starts_or_maps_is_permitted() {
         let dangerous = [
-            libc::SYS_openat, libc::SYS_openat2, libc::SYS_execve, libc::SYS_execveat, libc::SYS_clone,
-            libc::SYS_clone3, libc::SYS_socket, libc::SYS_connect, libc::SYS_mprotect, libc::SYS_mremap,
-            libc::SYS_ptrace, libc::SYS_process_vm_readv, libc::SYS_process_vm_writev, libc::SYS_bpf,
-            libc::SYS_io_uring_setup, libc::SYS_sendmsg, libc::SYS_recvmsg, libc::SYS_ioctl, libc::SYS_kill,
-            libc::SYS_tgkill, libc::SYS_dup, libc::SYS_memfd_create, libc::SYS_prctl, libc::SYS_unshare,
+            libc::SYS_openat,
+            libc::SYS_openat2,
+            libc::SYS_execve,
+            libc::SYS_execveat,
+            libc::SYS_clone,
+            libc::SYS_clone3,
+            libc::SYS_socket,
+            libc::SYS_connect,
+            libc::SYS_mprotect,
+            libc::SYS_mremap,
+            libc::SYS_ptrace,
+            libc::SYS_process_vm_readv,
+            libc::SYS_process_vm_writev,
+            libc::SYS_bpf,
+            libc::SYS_io_uring_setup,
+            libc::SYS_sendmsg,
+            libc::SYS_recvmsg,
+            libc::SYS_ioctl,
+            libc::SYS_kill,
+            libc::SYS_tgkill,
+            libc::SYS_dup,
+            libc::SYS_memfd_create,
+            libc::SYS_prctl,
+            libc::SYS_unshare,
         ];
         assert!(PERMITTED.iter().all(|call| !dangerous.contains(&call.number)));
     }

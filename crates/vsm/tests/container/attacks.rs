@@ -1,7 +1,7 @@
 //! The attacker: what root and the same user find at L2, and, as the control, at L0.
 
-use vsm::attack::{self, Depth, Needle, Outcome, Report, Target};
 use vsm::Level::{L0Plain, L2SecretProcess};
+use vsm::attack::{self, Depth, Needle, Outcome, Report, Target};
 use vsm::{Level, Trustlet, Verdict};
 
 use crate::{Case, host, receive, roles, start};
@@ -19,7 +19,8 @@ pub(crate) const CASES: &[Case] = &[
 /// Gives a holder its key; returns where to look, and what for.
 pub(crate) fn plant(trustlet: &Trustlet, seed: u64) -> (Target, [Needle; 2]) {
     trustlet.channel().send(&seed.to_le_bytes()).unwrap();
-    let hints = receive(trustlet).chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect();
+    let hints =
+        receive(trustlet).chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect();
     let needles = [Needle::new("key", &roles::key(seed)), Needle::new("decoy", &roles::key(!seed))];
     (Target { pid: trustlet.pid(), hints }, needles)
 }
@@ -50,7 +51,8 @@ fn root_at_l2() {
     assert_eq!(report.avenues.iter().map(|avenue| avenue.name).collect::<Vec<_>>(), AVENUES);
     assert_eq!(report.found("key"), [""; 0], "{:#?}", report.lines("key"));
     // Each of these could read: it read the decoy, which lies in the same process's ordinary memory.
-    for name in ["process_vm_readv", "/proc/PID/mem", "ptrace PEEKDATA", "core image of the stopped process"] {
+    for name in ["process_vm_readv", "/proc/PID/mem", "ptrace PEEKDATA", "core image of the stopped process"]
+    {
         assert!(report.found("decoy").contains(&name), "{name}: {:#?}", report.lines("decoy"));
     }
     assert_eq!(report.blind("decoy"), [""; 0]);
@@ -88,8 +90,12 @@ fn core_dumps() {
             assert!(avenue.found("decoy"));
             assert_eq!(exit.signal, Some(libc::SIGABRT));
         } else {
-            assert_eq!(avenue.outcome("key"), Outcome::Refused { errno: libc::EPERM }, "the kernel wrote nothing");
-            assert_eq!(exit.signal, Some(libc::SIGSEGV), "it ignored SIGABRT and died of the fault");
+            assert_eq!(
+                avenue.outcome("key"),
+                Outcome::Refused { errno: libc::EPERM },
+                "the kernel wrote nothing"
+            );
+            assert_eq!(exit.signal, Some(libc::SIGSEGV), "it died of the fault");
         }
     }
 }

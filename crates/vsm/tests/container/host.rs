@@ -23,9 +23,10 @@ pub(crate) fn output(command: &mut Command) -> String {
     text
 }
 
+static COPY: OnceLock<PathBuf> = OnceLock::new();
+
 /// A copy of this program where every user can execute it.
 fn everybodys_copy() -> &'static PathBuf {
-    static COPY: OnceLock<PathBuf> = OnceLock::new();
     COPY.get_or_init(|| {
         let directory = std::env::temp_dir().join(format!("vsm-test-{}", std::process::id()));
         std::fs::create_dir_all(&directory).unwrap();
@@ -38,9 +39,9 @@ fn everybodys_copy() -> &'static PathBuf {
     })
 }
 
-/// Removes the copy.
+/// Removes the copy, if one was made.
 pub(crate) fn remove_copy() {
-    if let Some(directory) = everybodys_copy().parent() {
+    if let Some(directory) = COPY.get().and_then(|copy| copy.parent()) {
         let _ = std::fs::remove_dir_all(directory);
     }
 }

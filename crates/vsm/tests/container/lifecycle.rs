@@ -95,7 +95,9 @@ fn does_not_outlive_its_host() {
         // It is an orphan now: whoever collects it, it must not run any more.
         let running = || {
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            stat.rsplit(')').next().is_some_and(|rest| !rest.trim().is_empty() && !rest.trim().starts_with('Z'))
+            stat.rsplit(')')
+                .next()
+                .is_some_and(|rest| !rest.trim().is_empty() && !rest.trim().starts_with('Z'))
         };
         let mut patience = 3000;
         while running() && patience > 0 {

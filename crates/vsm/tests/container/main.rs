@@ -2,6 +2,8 @@
 //!
 //! It has its own `main`, because a trustlet is the same program executed again. Run it as root.
 
+#![allow(clippy::unwrap_used)] // a test ends where something is not as it should be
+
 mod attacks;
 mod host;
 mod inside;
@@ -27,20 +29,25 @@ fn main() {
         let mut filters = arguments.iter().filter(|argument| !argument.starts_with('-')).peekable();
         filters.peek().is_none() || filters.any(|filter| name.contains(filter.as_str()))
     };
-    let mut failed = Vec::new();
+    let (mut passed, mut failed) = (0, Vec::new());
     for (name, case) in cases.into_iter().filter(|(name, _)| wanted(name)) {
         match std::panic::catch_unwind(case) {
-            Ok(()) => println!("test {name} ... ok"),
+            Ok(()) => {
+                println!("test {name} ... ok");
+                passed += 1;
+            }
             Err(_) => {
                 println!("test {name} ... FAILED");
                 failed.push(name);
             }
         }
     }
+    host::remove_copy();
     if !failed.is_empty() {
-        println!("failed: {}", failed.join(", "));
+        println!("test result: FAILED. {passed} passed; failed: {}", failed.join(", "));
         std::process::exit(1);
     }
+    println!("test result: ok. {passed} passed");
 }
 
 /// A test: its name, and what panics when it fails.

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use vsm::Inside;
 
+type Role = fn(&mut Inside);
+
 /// For `trustlet_main`.
-pub(crate) const ALL: &[(&str, fn(&mut Inside))] = &[
+pub(crate) const ALL: &[(&str, Role)] = &[
     ("echo", echo),
     ("facts", facts),
     ("forbidden", forbidden),
@@ -59,7 +61,11 @@ fn facts(inside: &mut Inside) {
 /// The calls that a trustlet may not make. Each is made by number, so that no library stands between.
 pub(crate) const FORBIDDEN: &[(&str, libc::c_long, [u64; 6])] = &[
     ("openat", libc::SYS_openat, [libc::AT_FDCWD as u64, PATH, 0, 0, 0, 0]),
-    ("openat to create", libc::SYS_openat, [libc::AT_FDCWD as u64, PATH, libc::O_CREAT as u64 | 1, 0o600, 0, 0]),
+    (
+        "openat to create",
+        libc::SYS_openat,
+        [libc::AT_FDCWD as u64, PATH, libc::O_CREAT as u64 | 1, 0o600, 0, 0],
+    ),
     ("openat2", libc::SYS_openat2, [libc::AT_FDCWD as u64, PATH, PATH, 24, 0, 0]),
     ("socket of the Internet", libc::SYS_socket, [2, 1, 0, 0, 0, 0]),
     ("Unix socket", libc::SYS_socket, [1, 1, 0, 0, 0, 0]),
@@ -210,8 +216,10 @@ fn end(inside: &mut Inside) {
         "exits" => inside.exit(7),
         "panics" => panic!("a literal"),
         "panics with data" => panic!("key is {:?}", black_box([1, 2, 3])),
-        // SAFETY: it is not; the test is about what becomes of it.
-        "bad address" => unsafe { black_box(std::ptr::without_provenance::<u8>(8)).read_volatile() }.add_noise(),
+        "bad address" => {
+            // SAFETY: it is not; the test is about what becomes of it.
+            unsafe { black_box(std::ptr::without_provenance::<u8>(8)).read_volatile() }.add_noise()
+        }
         "stack overflow" => overflow(black_box(1)).add_noise(),
         other => panic!("{}", other.to_owned()),
     }
@@ -250,7 +258,9 @@ fn eat(inside: &mut Inside) {
     let mut old = Vec::<u8>::with_capacity(100_000);
     // What was freed must come back as zeroes: looked at raw, for Rust does not show it.
     // SAFETY: reads memory of our own allocation; the allocator zeroed all of it but its own links.
-    let ones = (64..old.capacity() - 64).filter(|i| unsafe { old.as_mut_ptr().add(*i).read_volatile() } == 1).count();
+    let ones = (64..old.capacity() - 64)
+        .filter(|i| unsafe { old.as_mut_ptr().add(*i).read_volatile() } == 1)
+        .count();
     let _ = inside.channel.send(format!("{eaten} {} {ones}", again.len()).as_bytes());
     // A frame that is longer than what is left is refused, and the trustlet lives.
     let refused = matches!(inside.channel.recv(&mut Vec::new()), Err(vsm::ChannelError::OutOfMemory(_)));
