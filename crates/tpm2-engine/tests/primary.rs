@@ -40,7 +40,8 @@ fn cases() -> Vec<BTreeMap<&'static str, &'static str>> {
 fn unique(chip: &mut Chip, hierarchy: u32, template: &[u8]) -> TpmuPublicId {
     let params = [&sized(&[0; 4])[..], &sized(template), &[0; 6]].concat();
     let reply = chip.send::<CreatePrimary>(&[hierarchy], &[], &params).expect("a key");
-    let public = Tpm2bPublic::read(&mut Reader::new(&reply.params, &tpm2_wire::Accept::ALL)).expect("an area");
+    let public =
+        Tpm2bPublic::read(&mut Reader::new(&reply.params, &tpm2_wire::Accept::ALL)).expect("an area");
     chip.flush(reply.handle.expect("a handle"));
     public.0.unique
 }
