@@ -264,7 +264,7 @@ impl Keeper {
     /// The response to the running command, to whoever waits for it.
     fn respond(&mut self) {
         let Some(running) = self.running.take() else { return };
-        let response = self.vtpm.finish();
+        let Some(response) = self.vtpm.finish() else { return };
         match running {
             Running::Data { wrapped } => self.data.respond(&response, wrapped, self.behaviour.disconnect),
             Running::Mssim => {

@@ -238,6 +238,7 @@ fn cancel_is_read_while_a_command_runs() {
     // The trustlet is stopped, so that the command certainly still runs.
     let trustlet = rustix::process::Pid::from_raw(keeper.trustlet()).unwrap();
     rustix::process::kill_process(trustlet, rustix::process::Signal::STOP).unwrap();
+    until_stopped(keeper.trustlet());
     data.send(GET_RANDOM);
     data.silence();
     c.expect("CANCEL_TPM_CMD", "00000009", "00000000");

@@ -1,6 +1,7 @@
 //! What the control channel asks of a TPM.
 
 use vtpm_proto::ctrl::{Backend, BlobKind, Code};
+use vtpm_proto::{RC_FAILURE, error_response};
 
 use super::Vtpm;
 use super::blob::Blob;
@@ -29,7 +30,7 @@ impl Backend for Vtpm {
 
     fn execute(&mut self, locality: u8, command: &[u8]) -> Vec<u8> {
         match self.start(locality, command) {
-            Ok(()) => self.finish(),
+            Ok(()) => self.finish().unwrap_or_else(|| error_response(RC_FAILURE)),
             Err(response) => response,
         }
     }
@@ -147,6 +148,7 @@ impl Vtpm {
             self.link = None;
             self.open = false;
             self.failed = None;
+            self.gone = false;
             self.home.close();
         }
         if let Some(blob) = self.staged.permanent.take() {

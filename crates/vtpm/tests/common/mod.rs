@@ -1,6 +1,8 @@
 //! Live keepers, and clients that speak to them byte by byte.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
 
+pub mod nv;
+
 use std::io::{BufRead, BufReader, IoSlice, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -101,7 +103,8 @@ impl Drop for Keeper {
     }
 }
 
-fn children(pid: u32) -> Vec<i32> {
+/// The process numbers of the children of `pid`.
+pub fn children(pid: u32) -> Vec<i32> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let Ok(candidate) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
@@ -112,6 +115,17 @@ fn children(pid: u32) -> Vec<i32> {
         }
     }
     found
+}
+
+/// Waits until every thread of a process that was sent SIGSTOP has stopped.
+#[track_caller]
+pub fn until_stopped(pid: i32) {
+    let stopped = |task: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    };
+    let all = || std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten().all(stopped);
+    until(|| all().then_some(()));
 }
 
 /// Tries until it works.
