@@ -78,7 +78,7 @@ pub(crate) fn recover(
     if keys::rsa_public(&key.public).is_some() {
         let alg = oaep_hash(key)?;
         let private = keys::rsa_private(cx.crypto, key).ok_or(Rc::KEY)?;
-        if sealed.len() != private.n().len() {
+        if sealed.len() != private.n().len() || **sealed >= *private.n() {
             return Err(Rc::SIZE);
         }
         let pad = RsaPad::Oaep { hash: alg, label: label.oaep() };

@@ -78,7 +78,7 @@ impl Action for RsaDecrypt {
         check_label(&self.label, Self::label)?;
         let padding = Padding::select(&key, self.in_scheme, Self::in_scheme)?;
         let private = keys::rsa_private(cx.crypto, &key).ok_or(Rc::KEY.at(Self::key_handle))?;
-        if self.cipher_text.len() != private.n().len() {
+        if self.cipher_text.len() != private.n().len() || *self.cipher_text >= *private.n() {
             return Err(Rc::SIZE);
         }
         let message = cx

@@ -27,7 +27,7 @@ impl Action for Clear {
         state.keep_clock();
         Arc::make_mut(&mut state.persistent.counters).reset_count = 0;
         state.reset.restart_count = 0;
-        state.reset.clear_count = 0;
+        // clear_count stays: were it to start anew, contexts of the platform that a Restart had ended would be valid again.
         Arc::make_mut(&mut state.persistent.audit).counter = 0;
         // A policy session that began with TPM2_PolicyPCR ends here.
         state.reset.pcr_counter = state.reset.pcr_counter.wrapping_add(1);

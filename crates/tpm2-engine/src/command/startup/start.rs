@@ -47,6 +47,10 @@ impl Action for Startup {
         } else {
             state.reset.restart_count = state.reset.restart_count.wrapping_add(1);
         }
+        if kind == Kind::Restart {
+            // Contexts of objects with stClear end here.
+            state.reset.clear_count = state.reset.clear_count.wrapping_add(1);
+        }
         state.persistent.kept = Arc::new(None);
         if !orderly {
             state.orderly.clock_safe = false;
