@@ -1,4 +1,27 @@
-# `make test` runs the tests of the workspace.
-.PHONY: test
-test:
-	.ci/run
+# The two commands: `make demo` and `make test`. Each installs what it needs.
+CARGO ?= cargo
+
+.PHONY: demo test deps lint unit interop guest
+
+demo: ## The main job: a real VM boots on a vTPM in its container, and is refused when the container is not running.
+	demo/run.sh
+
+test: deps lint unit interop guest ## Everything.
+
+deps: ## Installs with apt what the tests need.
+	demo/install.sh
+	tests/install.sh
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+unit: ## Unit, known-answer, spec-table, behaviour, sandbox and fault tests.
+	$(CARGO) test --workspace --locked
+
+interop: ## Debian's TPM tools against the simulator.
+	$(CARGO) build --release --locked -p donjon
+	tests/interop/run.sh --tpm donjon --binary target/release/donjon
+
+guest: ## The demonstration VM, as assertions.
+	tests/guest/run.sh
