@@ -67,18 +67,28 @@ fn round_trip(trustlet: &Trustlet, frame: &[u8]) {
     assert!(trustlet.channel().recv(&mut answer).unwrap());
 }
 
-/// The trustlet's memory, in the kernel's words: secret memory is not part of its PSS and counts as locked.
+/// The trustlet's memory, in KiB as the kernel counts it, and how much of it is the secret arena.
 fn memory(level: Level, trustlet: &Trustlet) {
-    let pid = trustlet.pid();
-    let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap();
-    let field = |text: &str, key: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or("?");
-        line.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let (rollup, status) = (read("smaps_rollup"), read("status"));
-    let of_rollup =
-        ["Rss:", "Pss:", "Private_Dirty:", "Locked:"].map(|key| format!("{key} {}", field(&rollup, key)));
-    println!("{level} memory: {}; VmRSS: {}", of_rollup.join(", "), field(&status, "VmRSS:"));
+    let read = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", trustlet.pid())).unwrap();
+    let kib = |line: &str| line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0_u64);
+    let sum = |text: &str, key: &str| text.lines().filter(|line| line.starts_with(key)).map(kib).sum::<u64>();
+    let (all, smaps) = (read("smaps_rollup"), read("smaps"));
+    let mut arena = String::new();
+    let mut inside = false;
+    for line in smaps.lines() {
+        if line.split(' ').next().is_some_and(|first| first.contains('-')) {
+            inside = line.contains("secretmem");
+        }
+        if inside {
+            arena.push_str(line);
+            arena.push('\n');
+        }
+    }
+    for (name, text) in [("all", &all), ("arena", &arena)] {
+        let parts =
+            ["Rss:", "Pss:", "Private_Dirty:", "Locked:"].map(|key| format!("{key} {}", sum(text, key)));
+        println!("{level} memory of {name} in KiB: {}", parts.join(", "));
+    }
 }
 
 fn each(runs: usize, mut what: impl FnMut()) -> Vec<Duration> {

@@ -7,6 +7,7 @@
 
 mod core_dump;
 mod descriptors;
+mod ebpf;
 mod inject;
 mod maps;
 mod memory;
@@ -14,6 +15,7 @@ mod needle;
 mod tracing;
 
 pub use core_dump::core_dump;
+pub use ebpf::{TAPPED, Tap};
 pub use inject::make_it_send;
 pub use needle::{Hit, Needle, RUN};
 

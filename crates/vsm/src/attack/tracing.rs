@@ -31,10 +31,16 @@ impl Stopped {
 }
 
 impl Drop for Stopped {
+    /// The first thread goes on last: if it then faults, no other is still traced.
     fn drop(&mut self) {
-        for tid in &self.threads {
-            // A thread that is gone needs no letting go.
-            let _ = ptrace(libc::PTRACE_DETACH, *tid, 0, 0);
+        let first = self.threads.first().copied();
+        for tid in self.threads.iter().rev().copied() {
+            let gone = ptrace(libc::PTRACE_DETACH, tid, 0, 0).is_err();
+            if gone && Some(tid) != first {
+                // It was killed meanwhile. A traced thread stays until its tracer collects it, and its process
+                // with it; the first thread is collected as the process that it stands for, by its parent.
+                let _ = wait_for_stop(tid);
+            }
         }
     }
 }

@@ -13,7 +13,9 @@ pub(crate) const CASES: &[Case] = &[
     ("an_open_descriptor_of_memory_is_stolen_at_l0", stolen_descriptor),
     ("the_same_user_finds_nothing_at_l2", same_user),
     ("the_probe_says_running_at_l2_and_exposed_at_l0", probes),
-    ("what_l2_does_not_stop_is_what_the_threats_say", injection),
+    ("a_victim_that_dies_under_attack_is_collected", dies_under_attack),
+    ("root_can_make_a_trustlet_send_its_key_as_the_threats_say", injection),
+    ("root_can_have_the_kernel_read_the_key_as_the_threats_say", ebpf),
 ];
 
 /// Gives a holder its key; returns where to look, and what for.
@@ -21,8 +23,25 @@ pub(crate) fn plant(trustlet: &Trustlet, seed: u64) -> (Target, [Needle; 2]) {
     trustlet.channel().send(&seed.to_le_bytes()).unwrap();
     let hints =
         receive(trustlet).chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect();
+    wait_until_it_waits(trustlet.pid());
     let needles = [Needle::new("key", &roles::key(seed)), Needle::new("decoy", &roles::key(!seed))];
     (Target { pid: trustlet.pid(), hints }, needles)
+}
+
+/// It answers before it has loaded its registers and waits for the next frame. To whom the kernel does not
+/// show this, it shows no registers either.
+fn wait_until_it_waits(pid: i32) {
+    let in_recvfrom = |task: std::fs::DirEntry| {
+        let call = std::fs::read_to_string(task.path().join("syscall"));
+        call.map(|call| call.starts_with(&format!("{} ", libc::SYS_recvfrom)))
+    };
+    loop {
+        let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+        match tasks.map(|task| in_recvfrom(task.unwrap())).collect::<Result<Vec<_>, _>>() {
+            Ok(waits) if !waits.contains(&true) => std::thread::yield_now(),
+            _ => return,
+        }
+    }
 }
 
 fn attack_holder(level: Level, seed: u64) -> Report {
@@ -132,6 +151,24 @@ fn probes() {
     assert!(vsm::probe(Level::L3Hypervisor).is_err());
 }
 
+/// A tracer that keeps a dead thread keeps its whole process, and who waits for that waits for ever.
+fn dies_under_attack() {
+    for moment in 0..20 {
+        let mut trustlet = start("holder", L2SecretProcess, &[]);
+        let (target, needles) = plant(&trustlet, 18);
+        let killed = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(moment));
+            // SAFETY: a process of ours that nobody has collected yet.
+            unsafe { libc::kill(target.pid, libc::SIGKILL) }
+        });
+        let target = Target { pid: trustlet.pid(), hints: target.hints };
+        assert_eq!(attack::attack(&target, &needles, Depth::Quick).found("key"), [""; 0]);
+        assert_eq!(killed.join().unwrap(), 0);
+        let exit = trustlet.wait().unwrap();
+        assert_eq!(exit.code, None, "{exit}");
+    }
+}
+
 /// If this test fails, the host stops more than L2 claims: Yama's ptrace_scope is 3, for one.
 fn injection() {
     if !cfg!(target_arch = "x86_64") {
@@ -153,4 +190,27 @@ fn injection() {
     // And it never noticed.
     trustlet.channel().send(b"?").unwrap();
     assert_eq!(receive(&trustlet).len(), 128);
+}
+
+/// If this test fails, the host stops more than L2 claims: then say so in the threats.
+fn ebpf() {
+    let trustlet = start("holder", L2SecretProcess, &[]);
+    let (target, _) = plant(&trustlet, 17);
+    let tap = match attack::Tap::new(target.pid, target.hints[0]) {
+        Ok(tap) => tap,
+        Err(e) => {
+            // A kernel without it, or a root without the right to it.
+            let refusals = [libc::ENOSYS, libc::EPERM];
+            assert!(refusals.contains(&e.raw_os_error().unwrap_or(0)), "bpf: {e}");
+            return;
+        }
+    };
+    trustlet.channel().send(b"?").unwrap();
+    receive(&trustlet); // it made system calls
+    assert_eq!(tap.bytes().unwrap(), roles::key(17), "the kernel read it for root");
+    // No tap reads another process.
+    let other = attack::Tap::new(std::process::id() as i32, target.hints[0]).unwrap();
+    trustlet.channel().send(b"?").unwrap();
+    receive(&trustlet);
+    assert_eq!(other.bytes().unwrap(), [0; attack::TAPPED]);
 }
