@@ -80,7 +80,9 @@ enum Running {
     Data {
         wrapped: bool,
     },
-    Mssim,
+    Mssim {
+        slot: usize,
+    },
     /// The client went away; nobody does.
     Nobody,
 }
@@ -96,9 +98,9 @@ enum Token {
     DataListener,
     Data,
     CommandListener,
-    Command,
+    Command(usize),
     PlatformListener,
-    Platform,
+    Platform(usize),
 }
 
 /// The keeper of one TPM.
@@ -237,9 +239,12 @@ impl Keeper {
             Token::Control => self.control_ready(),
             Token::DataListener => self.data.accept(&self.log),
             Token::Data => self.data_ready(),
-            Token::CommandListener | Token::Command | Token::PlatformListener | Token::Platform => {
-                if let Some(mssim) = &mut self.mssim {
-                    mssim.ready(token, &self.log);
+            Token::CommandListener | Token::Command(_) | Token::PlatformListener | Token::Platform(_) => {
+                let stays = self.mssim.as_mut().is_none_or(|mssim| mssim.ready(token, &self.log));
+                if let (false, Token::Command(slot)) = (stays, token)
+                    && self.running == Some(Running::Mssim { slot })
+                {
+                    self.running = Some(Running::Nobody);
                 }
             }
         }
@@ -267,9 +272,9 @@ impl Keeper {
         let Some(response) = self.vtpm.finish() else { return };
         match running {
             Running::Data { wrapped } => self.data.respond(&response, wrapped, self.behaviour.disconnect),
-            Running::Mssim => {
+            Running::Mssim { slot } => {
                 if let Some(mssim) = &mut self.mssim {
-                    mssim.respond(&response);
+                    mssim.respond(slot, &response);
                 }
             }
             Running::Nobody => {}

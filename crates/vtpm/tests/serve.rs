@@ -86,15 +86,15 @@ fn the_simulators_protocol() {
     // What would have to do something and cannot.
     assert_eq!(platform.ask("0000001e"), "00000001");
     assert_eq!(platform.receive(), "", "closed");
-    // The next client waits for the first to end its session.
+    // A second client is served beside the first, and goes on when the first is gone.
     let mut second = Tcp::to(port);
-    second.send(&command(0, GET_RANDOM));
-    second.0.set_read_timeout(Some(SHORT)).unwrap();
-    assert!(second.0.read(&mut [0]).is_err());
-    second.0.set_read_timeout(Some(LONG)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(second.ask(&command(0, GET_RANDOM)).len(), response(&"00".repeat(20)).len());
+        assert_eq!(tpm.ask(&command(0, GET_RANDOM)).len(), response(&"00".repeat(20)).len());
+    }
     tpm.send("00000014");
     assert_eq!(tpm.receive(), "", "closed");
-    assert_eq!(second.receive().len(), response(&"00".repeat(20)).len());
+    assert_eq!(second.ask(&command(0, GET_RANDOM)).len(), response(&"00".repeat(20)).len());
     let mut platform = Tcp::to(port + 1);
     platform.send("00000015");
     assert_eq!(keeper.end(), Some(0), "stop");
@@ -202,4 +202,29 @@ fn what_swtpm_prints() {
     assert_eq!(capabilities["type"], "swtpm");
     let info: serde_json::Value = serde_json::from_str(&out("swtpm socket --print-info 7")).unwrap();
     assert_eq!(info["TPMFeatures"]["RSAKeySizes"][0], 2048);
+}
+
+#[test]
+fn more_clients_than_have_room_wait_and_get_their_own_answers() {
+    let (_keeper, line) = Keeper::serve("--mssim 0");
+    let port = port(&line);
+    let mut clients: Vec<Tcp> = (0..12).map(|_| Tcp::to(port)).collect();
+    // Each asks for another number of random bytes, all before anybody reads.
+    for (n, client) in clients.iter_mut().enumerate() {
+        client.send(&command(0, &format!("80010000000c0000017b{:04x}", n + 1)));
+    }
+    let (served, waiting) = clients.split_at_mut(8);
+    let expect = |n: usize, client: &mut Tcp| {
+        assert_eq!(client.receive().len(), response(&"00".repeat(12 + n + 1)).len(), "client {n}");
+    };
+    served.iter_mut().enumerate().for_each(|(n, client)| expect(n, client));
+    waiting[0].0.set_read_timeout(Some(SHORT)).unwrap();
+    assert!(waiting[0].0.read(&mut [0]).is_err(), "there is no room for a ninth");
+    waiting[0].0.set_read_timeout(Some(LONG)).unwrap();
+    // Some leave by saying so, some just leave.
+    served[0].send("00000014");
+    drop(std::mem::replace(&mut served[1], Tcp::to(port)));
+    served[2].send("00000014");
+    served[3].0.shutdown(std::net::Shutdown::Both).unwrap();
+    waiting.iter_mut().enumerate().for_each(|(n, client)| expect(8 + n, client));
 }

@@ -16,7 +16,11 @@ use super::socket::{Received, Socket};
 use super::{Keeper, Running, Token};
 use crate::log::Log;
 
-/// Both ports, one client each at a time.
+/// Clients of one port at a time; more wait until one leaves. The reference simulator has one, but tools open a
+/// second connection while they hold the first (systemd-cryptenroll does), and would wait for themselves.
+const CLIENTS: usize = 8;
+
+/// Both ports.
 pub(super) struct Mssim {
     command: Port<CommandParser>,
     platform: Port<PlatformParser>,
@@ -28,54 +32,78 @@ pub(super) struct Mssim {
 
 struct Port<P> {
     listener: TcpListener,
-    client: Option<(Socket, P)>,
+    /// By slot.
+    clients: [Option<(Socket, P)>; CLIENTS],
 }
 
 impl<P: Default> Port<P> {
     fn new(listener: TcpListener) -> Port<P> {
-        Port { listener, client: None }
+        Port { listener, clients: std::array::from_fn(|_| None) }
     }
 
-    fn poll<'a>(&'a self, listen: Token, serve: Token, read: bool, want: &mut impl FnMut(Token, PollFd<'a>)) {
-        match &self.client {
-            None => want(listen, PollFd::new(&self.listener, PollFlags::IN)),
-            Some((socket, _)) => {
+    fn poll<'a>(
+        &'a self,
+        listen: Token,
+        serve: fn(usize) -> Token,
+        read: bool,
+        want: &mut impl FnMut(Token, PollFd<'a>),
+    ) {
+        if self.clients.iter().any(Option::is_none) {
+            want(listen, PollFd::new(&self.listener, PollFlags::IN));
+        }
+        for (slot, client) in self.clients.iter().enumerate() {
+            if let Some((socket, _)) = client {
                 let interest = socket.interest(read);
                 if !interest.is_empty() {
-                    want(serve, PollFd::new(socket, interest));
+                    want(serve(slot), PollFd::new(socket, interest));
                 }
             }
         }
     }
 
     fn accept(&mut self, log: &Log) {
-        if self.client.is_none() {
+        if let Some(free) = self.clients.iter_mut().find(|client| client.is_none()) {
             let fd: Option<OwnedFd> = accept_tcp(&self.listener, log);
-            self.client = fd.and_then(|fd| Socket::new(fd).ok()).map(|socket| (socket, P::default()));
+            *free = fd.and_then(|fd| Socket::new(fd).ok()).map(|socket| (socket, P::default()));
         }
     }
 
-    fn read(&mut self, push: impl FnOnce(&mut P, &[u8])) {
-        let Some((socket, parser)) = &mut self.client else { return };
+    /// Whether the client is still there afterwards.
+    fn read(&mut self, slot: usize, push: impl FnOnce(&mut P, &[u8])) -> bool {
+        let Some((socket, parser)) = self.client(slot) else { return false };
         socket.flush();
         let received = if socket.is_idle() { socket.receive() } else { Received::Nothing };
         match received {
             Received::Bytes(bytes, _) => push(parser, &bytes),
             Received::Nothing if !socket.is_broken() => {}
-            _ => self.client = None,
+            _ => {
+                self.close(slot);
+                return false;
+            }
         }
+        true
     }
 
-    fn send(&mut self, bytes: &[u8]) {
-        if let Some((socket, _)) = &mut self.client {
+    fn send(&mut self, slot: usize, bytes: &[u8]) {
+        if let Some((socket, _)) = self.client(slot) {
             socket.send(bytes);
         }
     }
 
     /// The next request, if the replies to those before it are out.
-    fn next<E>(&mut self, next: impl FnOnce(&mut P) -> Option<E>) -> Option<E> {
-        let (socket, parser) = self.client.as_mut()?;
+    fn next<E>(&mut self, slot: usize, next: impl FnOnce(&mut P) -> Option<E>) -> Option<E> {
+        let (socket, parser) = self.client(slot)?;
         if socket.is_idle() { next(parser) } else { None }
+    }
+
+    fn client(&mut self, slot: usize) -> Option<&mut (Socket, P)> {
+        self.clients.get_mut(slot)?.as_mut()
+    }
+
+    fn close(&mut self, slot: usize) {
+        if let Some(client) = self.clients.get_mut(slot) {
+            *client = None;
+        }
     }
 }
 
@@ -89,20 +117,22 @@ impl Mssim {
         self.platform.poll(Token::PlatformListener, Token::Platform, true, want);
     }
 
-    pub(super) fn ready(&mut self, token: Token, log: &Log) {
+    /// Serves what a poll found. False, when it was a client that has left.
+    pub(super) fn ready(&mut self, token: Token, log: &Log) -> bool {
         match token {
             Token::CommandListener => self.command.accept(log),
             Token::PlatformListener => self.platform.accept(log),
-            Token::Command => self.command.read(|parser, bytes| parser.push(bytes)),
-            Token::Platform => self.platform.read(|parser, bytes| parser.push(bytes)),
+            Token::Command(slot) => return self.command.read(slot, |parser, bytes| parser.push(bytes)),
+            Token::Platform(slot) => return self.platform.read(slot, |parser, bytes| parser.push(bytes)),
             _ => {}
         }
+        true
     }
 
-    pub(super) fn respond(&mut self, response: &[u8]) {
+    pub(super) fn respond(&mut self, slot: usize, response: &[u8]) {
         let size = u32::try_from(response.len()).unwrap_or(u32::MAX);
         self.note(2, size, response);
-        self.command.send(&encode_response(response));
+        self.command.send(slot, &encode_response(response));
     }
 
     /// Remembers the size and code of the largest message of a kind; `at`: 0 commands, 2 responses.
@@ -118,34 +148,37 @@ impl Mssim {
 
 impl Keeper {
     pub(super) fn pump_mssim(&mut self) {
-        while self.ending.is_none() && self.serve_platform() {}
-        while self.ending.is_none() && self.running.is_none() && self.serve_command() {}
+        for slot in 0..CLIENTS {
+            while self.ending.is_none() && self.serve_platform(slot) {}
+        }
+        // In turn, so that no client keeps the others waiting.
+        while (0..CLIENTS).fold(false, |served, slot| self.serve_command(slot) || served) {}
     }
 
     /// Serves one request of the platform port, if there is one that can be served now.
-    fn serve_platform(&mut self) -> bool {
+    fn serve_platform(&mut self, slot: usize) -> bool {
         let Some(mssim) = &mut self.mssim else { return false };
         // Power, resets and hashing wait for the running command; the cancel line does not.
         if self.running.is_some() {
             let cancels =
                 |parser: &mut PlatformParser| parser.next_is_cancel().then(|| parser.next()).flatten();
-            return match mssim.platform.next(cancels) {
-                Some(PlatformEvent::Request(request)) => self.platform_request(request),
+            return match mssim.platform.next(slot, cancels) {
+                Some(PlatformEvent::Request(request)) => self.platform_request(slot, request),
                 _ => false,
             };
         }
-        match mssim.platform.next(PlatformParser::next) {
+        match mssim.platform.next(slot, PlatformParser::next) {
             None => false,
-            Some(PlatformEvent::Request(request)) => self.platform_request(request),
+            Some(PlatformEvent::Request(request)) => self.platform_request(slot, request),
             Some(PlatformEvent::Unknown) => {
-                mssim.platform.send(&encode_unknown());
-                mssim.platform.client = None;
+                mssim.platform.send(slot, &encode_unknown());
+                mssim.platform.close(slot);
                 false
             }
         }
     }
 
-    fn platform_request(&mut self, request: PlatformRequest) -> bool {
+    fn platform_request(&mut self, slot: usize, request: PlatformRequest) -> bool {
         let Some(mssim) = &mut self.mssim else { return false };
         let mut reply = encode_ack();
         match request {
@@ -165,7 +198,7 @@ impl Keeper {
             PlatformRequest::HashData(data) => drop(self.vtpm.hash_data(&data)),
             PlatformRequest::HashEnd => drop(self.vtpm.hash_end()),
             PlatformRequest::SessionEnd => {
-                mssim.platform.client = None;
+                mssim.platform.close(slot);
                 return false;
             }
             PlatformRequest::Stop => {
@@ -187,31 +220,34 @@ impl Keeper {
             | PlatformRequest::TestFailureMode
             | PlatformRequest::SetFirmwareHash(_)
             | PlatformRequest::SetFirmwareSvn(_) => {
-                mssim.platform.send(&encode_unknown());
-                mssim.platform.client = None;
+                mssim.platform.send(slot, &encode_unknown());
+                mssim.platform.close(slot);
                 return false;
             }
         }
         if let Some(mssim) = &mut self.mssim {
-            mssim.platform.send(&reply);
+            mssim.platform.send(slot, &reply);
         }
         true
     }
 
-    /// Serves one request of the command port, if there is one.
-    fn serve_command(&mut self) -> bool {
+    /// Serves one request of a client of the command port, if there is one that can be served now.
+    fn serve_command(&mut self, slot: usize) -> bool {
+        if self.ending.is_some() || self.running.is_some() {
+            return false;
+        }
         let Some(mssim) = &mut self.mssim else { return false };
-        match mssim.command.next(CommandParser::next) {
+        match mssim.command.next(slot, CommandParser::next) {
             None => false,
-            Some(CommandEvent::Request(request)) => self.command_request(request),
+            Some(CommandEvent::Request(request)) => self.command_request(slot, request),
             Some(CommandEvent::Broken) => {
-                mssim.command.client = None;
+                mssim.command.close(slot);
                 false
             }
         }
     }
 
-    fn command_request(&mut self, request: CommandRequest) -> bool {
+    fn command_request(&mut self, slot: usize, request: CommandRequest) -> bool {
         let Some(mssim) = &mut self.mssim else { return false };
         let reply = match request {
             CommandRequest::HashStart => done(self.vtpm.hash_start()),
@@ -220,7 +256,7 @@ impl Keeper {
             CommandRequest::SetAlternativeResult => encode_ack(),
             CommandRequest::Handshake(_) => encode_handshake(),
             CommandRequest::SessionEnd => {
-                mssim.command.client = None;
+                mssim.command.close(slot);
                 return false;
             }
             CommandRequest::Stop => {
@@ -235,17 +271,17 @@ impl Keeper {
                 };
                 match started {
                     Ok(()) => {
-                        self.running = Some(Running::Mssim);
+                        self.running = Some(Running::Mssim { slot });
                         if mssim.cancel {
                             self.vtpm.cancel();
                         }
                     }
-                    Err(response) => mssim.respond(&response),
+                    Err(response) => mssim.respond(slot, &response),
                 }
                 return true;
             }
         };
-        mssim.command.send(&reply);
+        mssim.command.send(slot, &reply);
         true
     }
 }
