@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::os::fd::OwnedFd;
 use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{io, mem, ptr};
 
@@ -20,6 +21,11 @@ pub(crate) const CHANNEL_FD: i32 = 3;
 pub(crate) const COULD_NOT_START: i32 = 70;
 /// The code that it ends with after a panic, as Rust's own.
 const PANICKED: i32 = 101;
+
+/// The starting thread has made its last call that is not on the list. glibc's `pthread_create` restores the signal
+/// mask of its caller *after* the new thread runs: were that thread to put the filter on both at once, the starter
+/// could be killed in the middle.
+static STARTED: AtomicBool = AtomicBool::new(false);
 
 /// What a role has of the world.
 pub struct Inside {
@@ -152,6 +158,7 @@ impl Start {
             // SAFETY: no thread was started, so nobody else has `start`.
             give_up(unsafe { &(*start).inside.channel }, &failure);
         }
+        STARTED.store(true, Ordering::Release);
         loop {
             // SAFETY: no descriptors, no limit, no mask: sleeps until a signal. Joining the other thread would
             // need a futex in secret memory that the kernel can see, which it cannot.
@@ -211,6 +218,9 @@ unsafe fn run_in_arena(arena: Arena, start: *mut Start) -> Result<(), Failure> {
 extern "C" fn on_arena_thread(start: *mut c_void) -> *mut c_void {
     // SAFETY: `run_in_arena` gave this thread the only pointer to a boxed `Start`.
     let start = unsafe { Box::from_raw(start.cast::<Start>()) };
+    while !STARTED.load(Ordering::Acquire) {
+        std::thread::yield_now();
+    }
     start.sealed()
 }
 

@@ -153,11 +153,11 @@ fn probes() {
 
 /// A tracer that keeps a dead thread keeps its whole process, and who waits for that waits for ever.
 fn dies_under_attack() {
-    for moment in 0..20 {
+    for moment in 0..100 {
         let mut trustlet = start("holder", L2SecretProcess, &[]);
         let (target, needles) = plant(&trustlet, 18);
         let killed = std::thread::spawn(move || {
-            std::thread::sleep(std::time::Duration::from_millis(moment));
+            std::thread::sleep(std::time::Duration::from_micros(100 * moment));
             // SAFETY: a process of ours that nobody has collected yet.
             unsafe { libc::kill(target.pid, libc::SIGKILL) }
         });
