@@ -13,6 +13,10 @@ use crate::sys;
 
 const NAME: &str = "kernel core dump";
 const PATTERN: &str = "/proc/sys/kernel/core_pattern";
+/// What the kernel begins with.
+const DEFAULT_PATTERN: &str = "core";
+/// Begins the name of our directory, so that a pattern is known for one of ours.
+const DIRECTORY: &str = "vsm-core-";
 /// For the dump's helper, which may only have begun when the victim is dead, to write something more.
 const GRACE: Duration = Duration::from_millis(200);
 /// For the victim to be dumped and die, on however busy a machine.
@@ -86,7 +90,7 @@ struct Fifo {
 
 impl Fifo {
     fn new(pid: i32) -> io::Result<Self> {
-        let directory = std::env::temp_dir().join(format!("vsm-core-{}", std::process::id()));
+        let directory = std::env::temp_dir().join(format!("{DIRECTORY}{}", std::process::id()));
         let own = directory.join(pid.to_string());
         fs::create_dir_all(&own)?;
         let path = own.join("core");
@@ -120,6 +124,10 @@ impl Pattern {
         file.lock()?;
         let mut old = String::new();
         file.read_to_string(&mut old)?;
+        if old.contains(DIRECTORY) {
+            // Whoever replaced it was killed and could not put it back; what was there before is lost.
+            old = DEFAULT_PATTERN.to_owned();
+        }
         let dd = ["/bin/dd", "/usr/bin/dd"].into_iter().find(|path| Path::new(path).exists());
         let dd = dd.ok_or(io::Error::new(io::ErrorKind::NotFound, "no dd on this machine"))?;
         let ours = format!("|{dd} bs=64k of={}/%P/core", directory.display());
