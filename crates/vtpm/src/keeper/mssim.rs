@@ -152,7 +152,7 @@ impl Keeper {
             while self.ending.is_none() && self.serve_platform(slot) {}
         }
         // In turn, so that no client keeps the others waiting.
-        while (0..CLIENTS).fold(false, |served, slot| self.serve_command(slot) || served) {}
+        while (0..CLIENTS).filter(|slot| self.serve_command(*slot)).count() > 0 {}
     }
 
     /// Serves one request of the platform port, if there is one that can be served now.
