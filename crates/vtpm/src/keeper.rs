@@ -1,7 +1,7 @@
 //! The keeper: one poll loop between the clients of a TPM and its trustlet.
 //!
-//! It moves bytes. It listens before anything slow happens, serves one client per socket at a time
-//! (a second one waits in the backlog), writes every reply in one piece, and reads the control
+//! It moves bytes. It listens before anything slow happens, serves one client per socket of swtpm's protocol at
+//! a time (a second one waits in the backlog), writes every reply in one piece, and reads the control
 //! channel while a command runs, so that a cancellation arrives. It holds no secret.
 
 mod control;
