@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use common::{LONG, harness, nv};
 
@@ -29,9 +29,12 @@ impl Tpm {
 
     /// `how`: behind the directory in `--tpmstate`.
     fn with(dir: &Path, how: &str, more: &[&str]) -> Tpm {
+        Tpm::run(harness(dir), dir, how, more)
+    }
+
+    fn run(mut command: Command, dir: &Path, how: &str, more: &[&str]) -> Tpm {
         let sockets = tempfile::tempdir().unwrap();
         let path = |name: &str| sockets.path().join(name).display().to_string();
-        let mut command = harness(dir);
         command.args(["swtpm", "socket", "--tpm2"]).args(more);
         command.arg("--tpmstate").arg(format!("dir={}{how}", dir.display()));
         command.arg("--ctrl").arg(format!("type=unixio,path={}", path("ctrl")));
@@ -297,4 +300,50 @@ fn stored_volatile_state_goes_on_in_another_process() {
     let states = states(dir.path());
     assert!(states.contains("\"permall\"") && !states.contains("\"volatilestate\""), "{states}");
     assert_eq!(ask_hex(&mut data, SHUTDOWN_STATE), common::OK);
+}
+
+/// The disk is full: here, the keeper's files may become no larger than a new journal.
+#[test]
+fn a_full_disk_is_told_and_loses_nothing_that_was_answered() {
+    const FIRST_SIZE: u64 = 128 * 1024;
+    let dir = tempfile::tempdir().unwrap();
+    let limited = harness(dir.path());
+    let mut command = Command::new("sh");
+    // Ignored, the signal that comes with the limit lets the write fail.
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(limited.get_program());
+    command.envs(limited.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let tpm = Tpm::run(command, dir.path(), "", &["--flags", "startup-clear"]);
+    let limit = |bytes: Option<u64>| {
+        let pid = rustix::process::Pid::from_child(&tpm.child);
+        let limits = rustix::process::Rlimit { current: bytes, maximum: None };
+        rustix::process::prlimit(Some(pid), rustix::process::Resource::Fsize, limits).unwrap();
+    };
+    let mut data = tpm.connect("data");
+    assert_eq!(nv::code(&ask(&mut data, &nv::define(INDEX, nv::ORDINARY, 1000))), 0);
+    limit(Some(FIRST_SIZE));
+    let mut written = 0;
+    let refused = loop {
+        let response = ask(&mut data, &nv::write(INDEX, &[written + 1; 1000]));
+        match nv::code(&response) {
+            0 => written += 1,
+            code => break code,
+        }
+        assert!(written < 200, "the limit does not limit");
+    };
+    assert_eq!(std::fs::metadata(dir.path().join(STATE)).unwrap().len(), FIRST_SIZE);
+    assert!(written > 10, "{written}");
+    assert_eq!(refused, 0x923, "TPM_RC_NV_UNAVAILABLE");
+    assert!(tpm.log().contains("nothing was stored: make room"), "{}", tpm.log());
+    // The engine is ahead of the disk: nothing it says is passed on.
+    assert_eq!(nv::code(&ask(&mut data, &nv::read(INDEX, 1000))), 0x101);
+    // INIT opens what the disk has. There is room again: starting up takes a record.
+    limit(None);
+    let mut control = tpm.connect("ctrl");
+    assert_eq!(ask_hex(&mut control, "0000000200000000"), "00000000");
+    assert_eq!(ask_hex(&mut data, common::STARTUP), common::OK);
+    assert_eq!(nv::data(&ask(&mut data, &nv::read(INDEX, 1000))), [written; 1000]);
+    for n in 0..100 {
+        assert_eq!(nv::code(&ask(&mut data, &nv::write(INDEX, &[n; 1000]))), 0);
+    }
+    assert!(std::fs::metadata(dir.path().join(STATE)).unwrap().len() > FIRST_SIZE);
 }

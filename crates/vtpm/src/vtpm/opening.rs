@@ -75,18 +75,11 @@ impl Vtpm {
             None => self.create(link),
         };
         self.open = result.is_ok();
-        match &self.link {
-            Some(link) if self.open => {
-                let level = self.isolation.level;
-                self.log.line(&format!(
-                    "the TPM runs in trustlet process {} at isolation level {level}",
-                    link.pid()
-                ));
-            }
-            _ => {
-                self.link = None;
-                self.home.close();
-            }
+        if self.open {
+            self.tell_where();
+        } else {
+            self.link = None;
+            self.home.close();
         }
         result
     }
@@ -119,7 +112,17 @@ impl Vtpm {
         }
         self.home.overwrite(state, &protector, &record)?;
         self.open = true;
+        if !held {
+            self.tell_where();
+        }
         Ok(())
+    }
+
+    fn tell_where(&self) {
+        if let Some(link) = &self.link {
+            let (pid, level) = (link.pid(), self.isolation.level);
+            self.log.line(&format!("the TPM runs in trustlet process {pid} at isolation level {level}"));
+        }
     }
 
     fn belongs_here(&self, state: [u8; 16]) -> Result<(), OpenError> {
