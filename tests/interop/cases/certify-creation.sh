@@ -12,7 +12,7 @@ tpm2_certifycreation -C signer.ctx -c subject.ctx -d creation.hash -t ticket -g 
     -o signature -f plain --attestation attest
 openssl dgst -sha256 -verify signer.pem -signature signature attest
 same_file <(tail -c +3 creation.hash) <(tail -c +3 creation | sha sha256)
-hex attest | grep -q "$(tail -c +3 creation.hash | hex)"
+hex attest | grep -c "$(tail -c +3 creation.hash | hex)" >/dev/null
 cp creation.hash bad.hash
 printf '\x01\x02\x03' | dd of=bad.hash bs=1 seek=3 conv=notrunc status=none
 refuse 0x4e0 tpm2_certifycreation -C signer.ctx -c subject.ctx -d bad.hash -t ticket -g sha256 -o no --attestation no

@@ -9,12 +9,12 @@ tpm2_readpublic -c subject.ctx -n subject.name
 
 tpm2_certify -c subject.ctx -P subject -C signer.ctx -g sha256 -o attest -s signature -f plain
 openssl dgst -sha256 -verify signer.pem -signature signature attest
-hex attest | grep -q "$(hex subject.name)"
+hex attest | grep -c "$(hex subject.name)" >/dev/null
 refuse 0x98e tpm2_certify -c subject.ctx -P wrong -C signer.ctx -g sha256 -o no -s no
 refuse 0xa8e tpm2_certify -c subject.ctx -P subject -C signer.ctx -p wrong -g sha256 -o no -s no
 # What Create says about the birth of the object: its hash, and the outside information.
 same_file <(tail -c +3 creation.hash) <(tail -c +3 creation | sha sha256)
-hex creation | grep -q 0004deadbeef
+hex creation | grep -c 0004deadbeef >/dev/null
 # A decryption key signs nothing: TPM_RC_KEY, handle 2.
 make_key parent.ctx storage ecc256 -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|decrypt|restricted'
 refuse 0x29c tpm2_certify -c subject.ctx -P subject -C storage.ctx -g sha256 -o no -s no

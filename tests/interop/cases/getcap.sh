@@ -35,6 +35,6 @@ tpm2_evictcontrol -Q -C o -c parent.ctx 0x81000001
 tpm2_nvdefine -Q 0x15000e0 -C o -s 4
 tpm2_startauthsession --policy-session -S session.ctx
 equal "- 0x81000001" "$(tpm2_getcap handles-persistent)" "persistent handles"
-tpm2_getcap handles-nv-index | grep -qi '15000e0'
+tpm2_getcap handles-nv-index | grep -ci '15000e0' >/dev/null
 equal 1 "$(tpm2_getcap handles-saved-session | grep -c .)" "saved sessions"
 tpm2_flushcontext session.ctx

@@ -5,7 +5,7 @@ tpm2_createek -c ek.ctx -G rsa -u ek.pub
 tpm2_createak -C ek.ctx -c ak.ctx -G ecc -f pem -u ak.pem -n ak.name
 tpm2_gettime -c ak.ctx -q cafe0123 -g sha256 -o signature -f plain --attestation attest
 openssl dgst -sha256 -verify ak.pem -signature signature attest
-hex attest | grep -q cafe0123
+hex attest | grep -c cafe0123 >/dev/null
 # counters FILE: the resetCount and restartCount that head a TPMS_ATTEST of TPM2_GetTime, in hex. Behind them: safe (1),
 # firmwareVersion (8), and the attested time (8), clockInfo (17) and firmwareVersion (8).
 counters() { tail -c 50 "$1" | head -c 8 | hex; }
