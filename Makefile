@@ -9,8 +9,7 @@ demo: ## The main job: a real VM boots on a vTPM in its container, and is refuse
 test: deps lint unit interop guest ## Everything.
 
 deps: ## Installs with apt what the tests need.
-	demo/install.sh
-	tests/install.sh
+	demo/install.sh demo/packages tests/packages
 
 lint:
 	$(CARGO) fmt --all --check
