@@ -21,6 +21,7 @@ import sys
 import time
 
 SILENT, GONE = 124, 125
+CLOSED = "the serial port closed: the VM went away"
 
 
 class Failure(Exception):
@@ -68,7 +69,7 @@ class Channel:
             except ConnectionError:
                 data = b""
             if not data:
-                raise Failure(GONE, "the serial port closed: the VM went away")
+                raise Failure(GONE, CLOSED)
             self.log.write(data)
             *whole, self.pending = (self.pending + data).split(b"\n")
             for line in whole:
@@ -77,7 +78,10 @@ class Channel:
                 yield text
 
     def send(self, line):
-        os.write(self.writer, line.encode() + b"\n")
+        try:
+            os.write(self.writer, line.encode() + b"\n")
+        except ConnectionError:
+            raise Failure(GONE, CLOSED) from None
 
     def close(self):
         if self.child:

@@ -45,7 +45,7 @@ tpm_start_on() {
             ln -sf "$TPM_BINARY" "$TPM_HOME/swtpm"
             launch "$TPM_HOME/swtpm" socket --tpm2 --tpmstate "dir=$TPM_HOME/state" \
                 --server "type=tcp,port=$port" --ctrl "type=tcp,port=$((port + 1))" --flags not-need-init,disable-auto-shutdown ;;
-        donjon:mssim) launch "$TPM_BINARY" tpm serve --mssim "$port" --state "$TPM_HOME/state" ;;
+        donjon:mssim) launch "$TPM_BINARY" tpm serve --mssim "$port" --state "$TPM_HOME/state" --startup none ;;
         tcg:mssim) launch env -C "$TPM_HOME/state" "$TPM_BINARY" "$port" ;;
         *) echo "no such TPM: $TPM_KIND over $TPM_PROTOCOL" >&2; return 1 ;;
     esac
