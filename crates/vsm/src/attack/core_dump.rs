@@ -130,7 +130,9 @@ impl Pattern {
         }
         let dd = ["/bin/dd", "/usr/bin/dd"].into_iter().find(|path| Path::new(path).exists());
         let dd = dd.ok_or(io::Error::new(io::ErrorKind::NotFound, "no dd on this machine"))?;
-        let ours = format!("|{dd} bs=64k of={}/%P/core", directory.display());
+        // The kernel runs the helper where the machine's root is, which in a container is not ours.
+        let root = format!("/proc/{}/root", std::process::id());
+        let ours = format!("|{dd} bs=64k of={root}{}/%P/core", directory.display());
         file.write_all_at(ours.as_bytes(), 0)?;
         Ok(Pattern { old: old.trim_end().to_owned(), file })
     }
