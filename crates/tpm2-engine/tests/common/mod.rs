@@ -20,6 +20,12 @@ pub(crate) struct Bench {
     /// There is no more entropy to be had.
     pub(crate) dry: bool,
 }
+impl Bench {
+    /// Entropy from this seed; time begins at zero.
+    pub(crate) fn new(seed: u64) -> Bench {
+        Bench { seed, now: 0, dry: false }
+    }
+}
 impl Platform for Bench {
     fn entropy(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
         for byte in out {
@@ -90,7 +96,7 @@ impl Chip {
         Chip::manufactured_from(crypto, 1)
     }
     fn manufactured_from(crypto: &'static CryptoProvider, seed: u64) -> Chip {
-        let mut bench = Bench { seed, now: 0, dry: false };
+        let mut bench = Bench::new(seed);
         let tpm = Tpm::manufacture(crypto, &Config::default(), &mut bench).expect("entropy");
         let snapshot = tpm.snapshot();
         let mut chip = Chip { tpm, bench, locality: 0, snapshot, deltas: Vec::new() };
@@ -160,6 +166,10 @@ impl Chip {
     /// A store writes all anew, as it does once there are many deltas.
     pub(crate) fn compact(&mut self) {
         (self.snapshot, self.deltas) = (self.tpm.snapshot(), Vec::new());
+    }
+    /// What the store holds: a snapshot, and the deltas since.
+    pub(crate) fn records(&self) -> Vec<Vec<u8>> {
+        std::iter::once(&self.snapshot).chain(&self.deltas).map(|record| record.to_vec()).collect()
     }
     /// The TPM that the store holds, not powered.
     pub(crate) fn load(&mut self) -> Tpm {
