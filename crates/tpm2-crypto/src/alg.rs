@@ -1,60 +1,87 @@
 //! Algorithm identifiers with the numbers of the TCG Algorithm Registry.
 
-/// A hash algorithm (`TPMI_ALG_HASH`).
+/// A hash algorithm (`TPMI_ALG_HASH`): every one that Part 2 of v1.85 permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u16)]
 pub enum HashAlg {
-    /// SHA-1, 20-byte digest, 0x0004.
-    Sha1,
-    /// SHA-256, 32-byte digest, 0x000B.
-    Sha256,
-    /// SHA-384, 48-byte digest, 0x000C.
-    Sha384,
-    /// SHA-512, 64-byte digest, 0x000D.
-    Sha512,
+    /// SHA-1, 20-byte digest.
+    Sha1 = 0x0004,
+    /// SHA-256, 32-byte digest.
+    Sha256 = 0x000B,
+    /// SHA-384, 48-byte digest.
+    Sha384 = 0x000C,
+    /// SHA-512, 64-byte digest.
+    Sha512 = 0x000D,
+    /// SHA-256 cut to 24 bytes (SP 800-208, 2.3).
+    Sha256_192 = 0x000E,
+    /// SM3 (GB/T 32905), 32-byte digest.
+    Sm3 = 0x0012,
+    /// SHA3-256, 32-byte digest.
+    Sha3_256 = 0x0027,
+    /// SHA3-384, 48-byte digest.
+    Sha3_384 = 0x0028,
+    /// SHA3-512, 64-byte digest.
+    Sha3_512 = 0x0029,
+    /// SHAKE256 with 24 bytes of output.
+    Shake256_192 = 0x002C,
+    /// SHAKE256 with 32 bytes of output.
+    Shake256_256 = 0x002D,
+    /// SHAKE256 with 64 bytes of output.
+    Shake256_512 = 0x002E,
 }
+use HashAlg as H;
 
 impl HashAlg {
     /// Every hash algorithm, in the order of its identifier.
-    pub const ALL: [HashAlg; 4] = [HashAlg::Sha1, HashAlg::Sha256, HashAlg::Sha384, HashAlg::Sha512];
+    pub const ALL: [HashAlg; 12] = [
+        H::Sha1,
+        H::Sha256,
+        H::Sha384,
+        H::Sha512,
+        H::Sha256_192,
+        H::Sm3,
+        H::Sha3_256,
+        H::Sha3_384,
+        H::Sha3_512,
+        H::Shake256_192,
+        H::Shake256_256,
+        H::Shake256_512,
+    ];
 
     /// The algorithm with this `TPM_ALG_ID`, if it is one of ours.
-    pub const fn from_id(id: u16) -> Option<Self> {
-        match id {
-            0x0004 => Some(HashAlg::Sha1),
-            0x000B => Some(HashAlg::Sha256),
-            0x000C => Some(HashAlg::Sha384),
-            0x000D => Some(HashAlg::Sha512),
-            _ => None,
-        }
+    pub fn from_id(id: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|alg| alg.id() == id)
     }
 
     /// The `TPM_ALG_ID`.
     pub const fn id(self) -> u16 {
-        match self {
-            HashAlg::Sha1 => 0x0004,
-            HashAlg::Sha256 => 0x000B,
-            HashAlg::Sha384 => 0x000C,
-            HashAlg::Sha512 => 0x000D,
-        }
+        self as u16
     }
 
     /// Bytes of the digest.
     pub const fn digest_size(self) -> usize {
         match self {
-            HashAlg::Sha1 => 20,
-            HashAlg::Sha256 => 32,
-            HashAlg::Sha384 => 48,
-            HashAlg::Sha512 => 64,
+            H::Sha1 => 20,
+            H::Sha256_192 | H::Shake256_192 => 24,
+            H::Sha256 | H::Sm3 | H::Sha3_256 | H::Shake256_256 => 32,
+            H::Sha384 | H::Sha3_384 => 48,
+            H::Sha512 | H::Sha3_512 | H::Shake256_512 => 64,
         }
     }
 
-    /// Bytes of a block of the compression function (the B of HMAC).
+    /// Bytes of a block of the compression function, or of the sponge's rate (the B of HMAC).
     pub const fn block_size(self) -> usize {
         match self {
-            HashAlg::Sha1 | HashAlg::Sha256 => 64,
-            HashAlg::Sha384 | HashAlg::Sha512 => 128,
+            H::Sha1 | H::Sha256 | H::Sha256_192 | H::Sm3 => 64,
+            H::Sha384 | H::Sha512 => 128,
+            H::Sha3_256 | H::Shake256_192 | H::Shake256_256 | H::Shake256_512 => 136,
+            H::Sha3_384 => 104,
+            H::Sha3_512 => 72,
         }
     }
+
+    /// The largest [`HashAlg::block_size`].
+    pub const MAX_BLOCK: usize = 136;
 }
 
 /// A symmetric block cipher (`TPMI_ALG_SYM`).

@@ -26,7 +26,7 @@ impl CryptoProvider {
     /// Starts an HMAC; a key longer than the block is hashed first, as the standard says.
     pub fn hmac_state(&self, alg: HashAlg, key: &[u8]) -> Hmac {
         let block = alg.block_size();
-        let mut pad = Zeroizing::new([0u8; 128]);
+        let mut pad = Zeroizing::new([0u8; HashAlg::MAX_BLOCK]);
         if key.len() > block {
             let mut hashed = self.digest(alg, &[key]);
             pad[..hashed.len()].copy_from_slice(&hashed);

@@ -25,7 +25,7 @@ pub struct CryptoProvider {
     pub ec: &'static dyn EcProvider,
 }
 
-/// The compression functions. Buffering, padding and export are ours, so a state saved under one provider
+/// The compression functions and SHA-3's permutation. Buffering, padding and export are ours, so a state saved under one provider
 /// resumes under any other.
 pub trait HashProvider: Sync {
     /// FIPS 180-4, 6.1.2, over each 64-byte block.
@@ -34,6 +34,10 @@ pub trait HashProvider: Sync {
     fn sha256(&self, state: &mut [u32; 8], blocks: &[[u8; 64]]);
     /// FIPS 180-4, 6.4.2 (also SHA-384), over each 128-byte block.
     fn sha512(&self, state: &mut [u64; 8], blocks: &[[u8; 128]]);
+    /// GB/T 32905-2016, 5.3, over each 64-byte block.
+    fn sm3(&self, state: &mut [u32; 8], blocks: &[[u8; 64]]);
+    /// The permutation Keccak-f[1600] (FIPS 202, 3.3), lane (x, y) at `x + 5y`.
+    fn keccak_f1600(&self, lanes: &mut [u64; 25]);
 }
 
 /// Block ciphers of 16-byte blocks.

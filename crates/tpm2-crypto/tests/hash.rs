@@ -31,6 +31,40 @@ fn published_digests() {
     }
 }
 
+/// GB/T 32905-2016, A.1 and A.2; FIPS 202's examples of NIST's CSRC; SHAKE256 of the empty message.
+#[test]
+fn published_digests_of_other_families() {
+    let sixteen = b"abcd".repeat(16);
+    let vectors: [(HashAlg, &[u8], &str); 7] = [
+        (HashAlg::Sm3, b"abc", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"),
+        (HashAlg::Sm3, &sixteen, "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"),
+        (HashAlg::Sha3_256, b"abc", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"),
+        (
+            HashAlg::Sha3_384,
+            b"abc",
+            "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf228376d25",
+        ),
+        (
+            HashAlg::Sha3_512,
+            b"abc",
+            "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e39340\
+             57340b4cf408d5a56592f8274eec53f0",
+        ),
+        (
+            HashAlg::Shake256_512,
+            b"",
+            "46b9dd2b0ba88d13233b3feb743eeb243fcd52ea62b81b82b50c27646ed5762fd75dc4ddd8c0f200cb05019d67b592f6\
+             fc821c49479ab48640292eacb3b7c4be",
+        ),
+        (HashAlg::Sha256_192, b"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9c"),
+    ];
+    for p in PROVIDERS {
+        for (alg, message, expected) in vectors {
+            assert_eq!(p.digest(alg, &[message]).as_slice(), hex(expected), "{alg:?}");
+        }
+    }
+}
+
 /// FIPS 180-4: a million times the letter a.
 #[test]
 fn a_million_bytes() {
@@ -120,7 +154,7 @@ fn lengths_around_every_boundary() {
 
 #[test]
 fn export_and_import_at_every_offset() {
-    let message: Vec<u8> = (0..=u8::MAX).chain(0..60).collect();
+    let message: Vec<u8> = (0..=u8::MAX).chain(0..60).collect(); // more than two of the largest blocks
     for p in PROVIDERS {
         for alg in HashAlg::ALL {
             let whole = p.digest(alg, &[&message]);
@@ -158,6 +192,12 @@ fn exported_form_is_frozen() {
         let expected = "01000b00000000000000000000000000000003\
                         6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19616263";
         assert_eq!(hasher.export().as_slice(), hex(expected));
+
+        // Of a sponge, after one permutation and a byte: the digest of the form, computed from FIPS 202.
+        let mut sponge = p.hasher(HashAlg::Sha3_512);
+        sponge.update(&[0x11; 73]);
+        let expected = "d0cafb18f2ea5520f73d3dbfafecd4441479eda3eeff596c357e92c416cc6943";
+        assert_eq!(p.digest(HashAlg::Sha256, &[&sponge.export()]).as_slice(), hex(expected));
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Case, FailsAfter, HASH_NAMES, PROVIDERS, Stuck, cases};
+use common::{Case, FailsAfter, PROVIDERS, RSA_HASHES, Stuck, cases};
 use tpm2_crypto::{CryptoProvider, Error, HashAlg, RsaPad, RsaPrivate, RsaSig};
 
 const E: u32 = 65_537;
@@ -96,7 +96,7 @@ fn divide(n: &[u8], d: &[u8]) -> Vec<u8> {
 fn signatures() {
     for_each_key(|p, case, key| {
         let mut rng = common::rng(p, "sign");
-        for (name, hash) in HASH_NAMES {
+        for &(name, hash) in RSA_HASHES {
             let digest = case.hex(&format!("digest_{name}"));
             let verify = |scheme, digest: &[u8], signature: &[u8]| {
                 p.rsa_verify(key.n(), E, scheme, hash, digest, signature)
@@ -138,11 +138,30 @@ fn signatures() {
     });
 }
 
+/// SM3 has an identifier for PKCS#1; hashes that are cut short have none.
+#[test]
+fn signatures_with_other_hashes() {
+    for_each_key(|p, case, key| {
+        let mut rng = common::rng(p, "other hashes");
+        let (digest, expected) = (case.hex("digest_sm3"), case.hex("rsassa_sm3"));
+        assert_eq!(p.rsa_sign(key, RsaSig::Pkcs1, HashAlg::Sm3, &digest, &mut rng).unwrap(), expected);
+        assert!(p.rsa_verify(key.n(), E, RsaSig::Pkcs1, HashAlg::Sm3, &digest, &expected));
+        assert!(!p.rsa_verify(key.n(), E, RsaSig::Pkcs1, HashAlg::Sha256, &digest, &expected));
+        for hash in [HashAlg::Sha256_192, HashAlg::Shake256_192, HashAlg::Shake256_256, HashAlg::Shake256_512]
+        {
+            let digest = p.digest(hash, &[b"to be signed"]);
+            let signature = p.rsa_sign(key, RsaSig::Pkcs1, hash, &digest, &mut rng);
+            assert_eq!(signature.err(), Some(Error::Unsupported), "{hash:?}");
+            assert!(!p.rsa_verify(key.n(), E, RsaSig::Pkcs1, hash, &digest, &expected));
+        }
+    });
+}
+
 /// The salt is as long as the digest (FIPS 186-5, 5.4): opened here with the public key.
 #[test]
 fn pss_salt_length() {
     for_each_key(|p, case, key| {
-        for (name, hash) in HASH_NAMES {
+        for &(name, hash) in RSA_HASHES {
             let digest = case.hex(&format!("digest_{name}"));
             let signature = p.rsa_sign(key, RsaSig::Pss, hash, &digest, &mut common::rng(p, "salt")).unwrap();
             let encoded = p.rsa_public_raw(key.n(), E, &signature).unwrap();
@@ -164,9 +183,9 @@ fn encryption() {
         let message = case.hex("message");
         assert_eq!(*p.rsa_decrypt(key, RsaPad::Pkcs1, &case.hex("pkcs1"), &mut rng).unwrap(), message);
         let mut pads = vec![RsaPad::Pkcs1];
-        for (name, hash) in HASH_NAMES {
+        for &(name, hash) in RSA_HASHES {
             if !case.has(&format!("oaep_{name}")) {
-                assert_eq!((key.n().len(), hash), (128, HashAlg::Sha512), "two digests fill RSA-1024");
+                assert_eq!((key.n().len(), hash.digest_size()), (128, 64), "two digests fill RSA-1024");
                 let pad = RsaPad::Oaep { hash, label: LABEL };
                 assert_eq!(p.rsa_encrypt(key.n(), E, pad, b"", &mut rng).err(), Some(Error::BadInput));
                 let open = p.rsa_decrypt(key, pad, &case.hex("pkcs1"), &mut rng);

@@ -94,6 +94,12 @@ impl HashProvider for WrongSha512 {
         RUST.hash.sha512(state, blocks);
         state[0] ^= 1;
     }
+    fn sm3(&self, state: &mut [u32; 8], blocks: &[[u8; 64]]) {
+        RUST.hash.sm3(state, blocks);
+    }
+    fn keccak_f1600(&self, lanes: &mut [u64; 25]) {
+        RUST.hash.keccak_f1600(lanes);
+    }
 }
 static WRONG_SHA512: CryptoProvider = CryptoProvider { hash: &WrongSha512, ..RUST };
 

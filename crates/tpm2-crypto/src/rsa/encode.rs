@@ -138,24 +138,7 @@ impl CryptoProvider {
 
 /// RFC 8017, 9.2.
 fn pkcs1_signature(len: usize, hash: HashAlg, digest: &[u8]) -> Result<Vec<u8>, Error> {
-    // DER of DigestInfo up to the digest (9.2, note 1).
-    const SHA1: &[u8] = &[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A, 5, 0, 4, 0x14];
-    const SHA2: &[u8] = &[0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02];
-    let mut der = Vec::new();
-    let arc = match hash {
-        HashAlg::Sha1 => None,
-        HashAlg::Sha256 => Some(1),
-        HashAlg::Sha384 => Some(2),
-        HashAlg::Sha512 => Some(3),
-    };
-    if let Some(arc) = arc {
-        let size = hash.digest_size() as u8;
-        der.extend_from_slice(&[0x30, 17 + size, 0x30, 13]);
-        der.extend_from_slice(SHA2);
-        der.extend_from_slice(&[arc, 5, 0, 4, size]);
-    } else {
-        der.extend_from_slice(SHA1);
-    }
+    let der = digest_info(hash).ok_or(Error::Unsupported)?;
     let fill = len.checked_sub(der.len() + digest.len() + 3).ok_or(Error::BadInput)?;
     if digest.len() != hash.digest_size() || fill < 8 {
         return Err(Error::BadInput);
@@ -166,6 +149,32 @@ fn pkcs1_signature(len: usize, hash: HashAlg, digest: &[u8]) -> Result<Vec<u8>, 
     out.extend_from_slice(&der);
     out.extend_from_slice(digest);
     Ok(out)
+}
+
+/// The DER of DigestInfo up to the digest (RFC 8017, 9.2, note 1; GM/T 0006 for SM3's identifier). `None` for
+/// hashes that have no identifier of their own length.
+fn digest_info(hash: HashAlg) -> Option<Vec<u8>> {
+    /// 2.16.840.1.101.3.4.2: NIST's hashes.
+    const NIST: [u8; 8] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02];
+    let nist = |arc: u8| [&NIST[..], &[arc]].concat();
+    let oid = match hash {
+        HashAlg::Sha1 => vec![0x2B, 0x0E, 0x03, 0x02, 0x1A],
+        HashAlg::Sha256 => nist(1),
+        HashAlg::Sha384 => nist(2),
+        HashAlg::Sha512 => nist(3),
+        HashAlg::Sha3_256 => nist(8),
+        HashAlg::Sha3_384 => nist(9),
+        HashAlg::Sha3_512 => nist(10),
+        HashAlg::Sm3 => vec![0x2A, 0x81, 0x1C, 0xCF, 0x55, 0x01, 0x83, 0x11],
+        HashAlg::Sha256_192 | HashAlg::Shake256_192 | HashAlg::Shake256_256 | HashAlg::Shake256_512 => {
+            return None;
+        }
+    };
+    let (oid_size, size) = (oid.len() as u8, hash.digest_size() as u8);
+    let mut der = vec![0x30, oid_size + size + 8, 0x30, oid_size + 4, 0x06, oid_size];
+    der.extend_from_slice(&oid);
+    der.extend_from_slice(&[5, 0, 4, size]);
+    Some(der)
 }
 
 /// RFC 8017, 7.2.1, step 2. A zero among the random bytes becomes 0x55, as in the reference.

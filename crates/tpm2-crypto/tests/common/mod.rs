@@ -8,12 +8,23 @@ use tpm2_crypto::{CryptoProvider, Drbg, Error, HashAlg, RUST, Rng};
 /// Every provider; each test runs over all of them.
 pub const PROVIDERS: &[&CryptoProvider] = &[&RUST];
 
-pub const HASH_NAMES: [(&str, HashAlg); 4] = [
+/// The hashes of the vector files. Those of RSA come first.
+pub const HASH_NAMES: [(&str, HashAlg); 12] = [
     ("sha1", HashAlg::Sha1),
     ("sha256", HashAlg::Sha256),
     ("sha384", HashAlg::Sha384),
     ("sha512", HashAlg::Sha512),
+    ("sha3_256", HashAlg::Sha3_256),
+    ("sha3_384", HashAlg::Sha3_384),
+    ("sha3_512", HashAlg::Sha3_512),
+    ("sm3", HashAlg::Sm3),
+    ("sha256_192", HashAlg::Sha256_192),
+    ("shake256_192", HashAlg::Shake256_192),
+    ("shake256_256", HashAlg::Shake256_256),
+    ("shake256_512", HashAlg::Shake256_512),
 ];
+/// Those that pycryptodome signs and encrypts with.
+pub const RSA_HASHES: &[(&str, HashAlg)] = HASH_NAMES.split_at(7).0;
 
 pub fn hash_named(name: &str) -> HashAlg {
     HASH_NAMES.iter().find(|(n, _)| *n == name).unwrap().1

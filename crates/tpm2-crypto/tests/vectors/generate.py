@@ -13,13 +13,22 @@ between cases; byte strings in hexadecimal.
 
 import hashlib, hmac, pathlib
 from Crypto.Cipher import PKCS1_OAEP, PKCS1_v1_5, AES
-from Crypto.Hash import SHA1, SHA256, SHA384, SHA512
+from Crypto.Hash import SHA1, SHA256, SHA384, SHA512, SHA3_256, SHA3_384, SHA3_512
 from Crypto.PublicKey import ECC, RSA
 from Crypto.Signature import DSS, pkcs1_15, pss
 import primary_derivation as model
 
 HERE = pathlib.Path(__file__).parent
-HASHES = {"sha1": SHA1, "sha256": SHA256, "sha384": SHA384, "sha512": SHA512}
+SHA2 = {"sha256": SHA256, "sha384": SHA384, "sha512": SHA512}
+HASHES = {"sha1": SHA1, **SHA2, "sha3_256": SHA3_256, "sha3_384": SHA3_384, "sha3_512": SHA3_512}
+# Name: what hashlib calls it, the size of its block, the size of its digest.
+ALL_HASHES = {
+    "sha1": ("sha1", 64, 20), "sha256": ("sha256", 64, 32), "sha384": ("sha384", 128, 48),
+    "sha512": ("sha512", 128, 64), "sha256_192": ("sha256", 64, 24), "sm3": ("sm3", 64, 32),
+    "sha3_256": ("sha3_256", 136, 32), "sha3_384": ("sha3_384", 104, 48), "sha3_512": ("sha3_512", 72, 64),
+    "shake256_192": ("shake_256", 136, 24), "shake256_256": ("shake_256", 136, 32),
+    "shake256_512": ("shake_256", 136, 64),
+}
 MODES = {"original": "lt0", "prime-adjust": "lt1", "tcg183": "v183"}
 
 
@@ -37,6 +46,22 @@ def write(name, cases):
 def pseudo(tag, n):
     """n bytes that follow from a tag."""
     return hashlib.shake_256(tag.encode()).digest(n)
+
+
+def digest(alg, message):
+    name, _, size = ALL_HASHES[alg]
+    state = hashlib.new(name, message)
+    return state.digest(size) if name.startswith("shake") else state.digest()[:size]
+
+
+def mac(alg, key, message):
+    """FIPS 198-1 by its definition; the module agrees where it can."""
+    name, block, size = ALL_HASHES[alg]
+    padded = (digest(alg, key) if len(key) > block else key).ljust(block, b"\0")
+    inner = digest(alg, bytes(b ^ 0x36 for b in padded) + message)
+    outer = digest(alg, bytes(b ^ 0x5C for b in padded) + inner)
+    assert alg in ("sm3", "sha256_192") or name.startswith("shake") or outer == hmac.new(key, message, name).digest()
+    return outer
 
 
 class Stream:
@@ -135,7 +160,7 @@ def kdfa(alg, key, label, u, v, bits):
     while len(out) * 8 < bits:
         i += 1
         message = i.to_bytes(4, "big") + label + b"\0" + u + v + bits.to_bytes(4, "big")
-        out += hmac.new(key, message, alg).digest()
+        out += mac(alg, key, message)
     return mask_top(out, bits)
 
 
@@ -143,22 +168,22 @@ def kdfe(alg, z, label, u, v, bits):
     out, i = b"", 0
     while len(out) * 8 < bits:
         i += 1
-        out += hashlib.new(alg, i.to_bytes(4, "big") + z + label + b"\0" + u + v).digest()
+        out += digest(alg, i.to_bytes(4, "big") + z + label + b"\0" + u + v)
     return mask_top(out, bits)
 
 
 def mgf1(alg, seed, n):
     out, i = b"", 0
     while len(out) < n:
-        out += hashlib.new(alg, seed + i.to_bytes(4, "big")).digest()
+        out += digest(alg, seed + i.to_bytes(4, "big"))
         i += 1
     return out[:n]
 
 
 def kdf():
     cases = []
-    for alg in HASHES:
-        for bits in (8, 128, 160, 256, 384, 521, 1000, 4096):
+    for alg in ALL_HASHES:
+        for bits in (8, 128, 160, 256, 521, 1536):
             t = f"{alg} {bits}"
             key, u, v = pseudo(t + "k", bits % 150), pseudo(t + "u", 34), pseudo(t + "v", bits % 40)
             for label in (b"CFB", b"SECRET", b""):
@@ -167,7 +192,7 @@ def kdf():
                     "alg": alg, "bits": bits, "key": key, "label": label, "u": u, "v": v,
                     "kdfa": kdfa(*args), "kdfe": kdfe(*args), "mgf1": mgf1(alg, key, bits // 8),
                 })
-    for alg in HASHES:
+    for alg in ALL_HASHES:
         for n in (1, 20, 100):
             key, data = pseudo("xk", 32), pseudo("xd", n)
             mask = kdfa(alg, key, b"XOR", b"nonceTPM", b"nonceCaller", 8 * n)
@@ -179,12 +204,11 @@ def kdf():
 def hashes():
     """Every length around the block and padding boundaries, digests of a digest chain included."""
     cases = []
-    for alg in HASHES:
-        for n in (0, 1, 55, 56, 57, 63, 64, 65, 111, 112, 113, 127, 128, 129, 200, 1000):
-            message = pseudo("hash", n)
-            cases.append({"alg": alg, "message": message, "digest": hashlib.new(alg, message).digest(),
-                          "hmac_key": pseudo("hmac", n % 140),
-                          "hmac": hmac.new(pseudo("hmac", n % 140), message, alg).digest()})
+    for alg, (_, block, _) in ALL_HASHES.items():
+        for n in (0, 1, block - 1, block, block + 1, 55, 56, 57, 111, 112, 113, 2 * block - 1, 300):
+            message, key = pseudo("hash", n), pseudo("hmac", n % 140)
+            cases.append({"alg": alg, "message": message, "digest": digest(alg, message),
+                          "hmac_key": key, "hmac": mac(alg, key, message)})
     write("hash.txt", cases)
 
 
@@ -234,6 +258,12 @@ def rsa():
                 case["oaep_" + name] = oaep.encrypt(message)
                 oaep = PKCS1_OAEP.new(key, alg, randfunc=Stream("oaep"))
                 case["oaep_nolabel_" + name] = oaep.encrypt(message)
+        # By its definition, with the TCG's identifier of SM3, 1.2.156.10197.1.401. (OpenSSL puts that of
+        # "SM3 with RSA" in its place, 504.)
+        case["digest_sm3"] = digest("sm3", b"to be signed")
+        info = bytes.fromhex("3030300c06082a811ccf550183110500 0420") + case["digest_sm3"]
+        encoded = b"\0\1" + b"\xff" * (bits // 8 - 3 - len(info)) + b"\0" + info
+        case["rsassa_sm3"] = pow(int.from_bytes(encoded, "big"), d, n).to_bytes(bits // 8, "big")
         cases.append(case)
     write("rsa.txt", cases)
 
@@ -252,9 +282,7 @@ def ecc():
                     "other_x": int(other.pointQ.x).to_bytes(size, "big"),
                     "other_y": int(other.pointQ.y).to_bytes(size, "big"),
                     "z_x": int(shared.x).to_bytes(size, "big"), "z_y": int(shared.y).to_bytes(size, "big")}
-            for name, alg in HASHES.items():
-                if alg is SHA1:
-                    continue  # pycryptodome signs with SHA-2 only
+            for name, alg in SHA2.items():
                 h = alg.new(b"to be signed")
                 signature = DSS.new(key, "deterministic-rfc6979").sign(h)
                 case["digest_" + name], case["r_" + name] = h.digest(), signature[:size]

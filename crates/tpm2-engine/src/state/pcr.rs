@@ -168,6 +168,14 @@ pub(crate) fn wire_alg(alg: HashAlg) -> TpmiAlgHash {
         HashAlg::Sha256 => TpmiAlgHash::Sha256,
         HashAlg::Sha384 => TpmiAlgHash::Sha384,
         HashAlg::Sha512 => TpmiAlgHash::Sha512,
+        HashAlg::Sha256_192 => TpmiAlgHash::Sha256_192,
+        HashAlg::Sm3 => TpmiAlgHash::Sm3,
+        HashAlg::Sha3_256 => TpmiAlgHash::Sha3_256,
+        HashAlg::Sha3_384 => TpmiAlgHash::Sha3_384,
+        HashAlg::Sha3_512 => TpmiAlgHash::Sha3_512,
+        HashAlg::Shake256_192 => TpmiAlgHash::Shake256_192,
+        HashAlg::Shake256_256 => TpmiAlgHash::Shake256_256,
+        HashAlg::Shake256_512 => TpmiAlgHash::Shake256_512,
     }
 }
 

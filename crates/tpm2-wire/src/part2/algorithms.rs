@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 algorithms! {
     /// `TPMI_ALG_HASH`.
     TpmiAlgHash, else HASH {
-        Sha1 = 0x0004, Sha256 = 0x000B, Sha384 = 0x000C, Sha512 = 0x000D, Sm3 = 0x0012, Sha3_256 = 0x0027,
-        Sha3_384 = 0x0028, Sha3_512 = 0x0029, Shake256 = 0x002C,
+        Sha1 = 0x0004, Sha256 = 0x000B, Sha384 = 0x000C, Sha512 = 0x000D, Sha256_192 = 0x000E, Sm3 = 0x0012,
+        Sha3_256 = 0x0027, Sha3_384 = 0x0028, Sha3_512 = 0x0029, Shake256_192 = 0x002C, Shake256_256 = 0x002D,
+        Shake256_512 = 0x002E,
     }
     /// `TPMI_ALG_SYM_MODE`.
     TpmiAlgSymMode, else MODE { Ctr = 0x0040, Ofb = 0x0041, Cbc = 0x0042, Cfb = 0x0043, Ecb = 0x0044, Cmac = 0x003F, }
@@ -25,9 +26,10 @@ impl TpmiAlgHash {
     pub const fn digest_size(self) -> usize {
         match self {
             TpmiAlgHash::Sha1 => 20,
-            TpmiAlgHash::Sha256 | TpmiAlgHash::Sm3 | TpmiAlgHash::Sha3_256 => 32,
+            TpmiAlgHash::Sha256_192 | TpmiAlgHash::Shake256_192 => 24,
+            TpmiAlgHash::Sha256 | TpmiAlgHash::Sm3 | TpmiAlgHash::Sha3_256 | TpmiAlgHash::Shake256_256 => 32,
             TpmiAlgHash::Sha384 | TpmiAlgHash::Sha3_384 => 48,
-            TpmiAlgHash::Sha512 | TpmiAlgHash::Sha3_512 | TpmiAlgHash::Shake256 => 64,
+            TpmiAlgHash::Sha512 | TpmiAlgHash::Sha3_512 | TpmiAlgHash::Shake256_512 => 64,
         }
     }
 }

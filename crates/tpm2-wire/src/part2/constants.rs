@@ -17,6 +17,7 @@ impl TpmAlg {
     pub const SHA256: u16 = 0x000B;
     pub const SHA384: u16 = 0x000C;
     pub const SHA512: u16 = 0x000D;
+    pub const SHA256_192: u16 = 0x000E;
     pub const NULL: u16 = 0x0010;
     pub const SM3_256: u16 = 0x0012;
     pub const SM4: u16 = 0x0013;
@@ -39,7 +40,9 @@ impl TpmAlg {
     pub const SHA3_256: u16 = 0x0027;
     pub const SHA3_384: u16 = 0x0028;
     pub const SHA3_512: u16 = 0x0029;
-    pub const SHAKE256: u16 = 0x002C;
+    pub const SHAKE256_192: u16 = 0x002C;
+    pub const SHAKE256_256: u16 = 0x002D;
+    pub const SHAKE256_512: u16 = 0x002E;
     pub const CMAC: u16 = 0x003F;
     pub const CTR: u16 = 0x0040;
     pub const OFB: u16 = 0x0041;
