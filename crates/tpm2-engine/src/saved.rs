@@ -169,9 +169,20 @@ pub(crate) fn load_field<T: Saved>(number: u8, r: &mut Reader<'_>) -> Result<T, 
     T::from_bytes(take(r, len as usize)?)
 }
 
-/// A structure as numbered fields. The first form declares it; numbers are never used again once retired.
+/// Reads a field that states from before it was thought of lack. What follows in them is the end, or the next
+/// element of a map, whose first byte (of a handle) is no field number that is given out late.
+pub(crate) fn load_field_or<T: Saved>(
+    number: u8,
+    r: &mut Reader<'_>,
+    default: impl FnOnce() -> T,
+) -> Result<T, LoadError> {
+    if r.rest().first() == Some(&number) { load_field(number, r) } else { Ok(default()) }
+}
+
+/// A structure as numbered fields; numbers are never used again once retired. A field that is added later stands
+/// last and says what it is in a state that lacks it: `9 count: u32 = 0,`.
 macro_rules! saved {
-    ($( $(#[$d:meta])* $name:ident { $( $(#[$fd:meta])* $number:literal $field:ident : $t:ty, )* } )*) => { $(
+    ($( $(#[$d:meta])* $name:ident { $( $(#[$fd:meta])* $number:literal $field:ident : $t:ty $(= $default:expr)?, )* } )*) => { $(
         $(#[$d])*
         #[derive(Clone)]
         pub(crate) struct $name { $( $(#[$fd])* pub(crate) $field: $t, )* }
@@ -181,8 +192,46 @@ macro_rules! saved {
                 $( $crate::saved::save_field($number, $field, w); )*
             }
             fn load(r: &mut tpm2_wire::Reader<'_>) -> Result<Self, $crate::saved::LoadError> {
-                Ok($name { $( $field: $crate::saved::load_field($number, r)?, )* })
+                Ok($name { $( $field: saved!(@load r $number $($default)?), )* })
             }
         }
     )* };
+    (@load $r:ident $number:literal) => { $crate::saved::load_field($number, $r)? };
+    (@load $r:ident $number:literal $default:expr) => { $crate::saved::load_field_or($number, $r, || $default)? };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    saved! {
+        /// As it was.
+        Old { 1 a: u8, }
+        /// As it is now.
+        New { 1 a: u8, 2 b: u16 = 7, }
+    }
+    fn bytes<T: Saved>(value: &T) -> Vec<u8> {
+        let mut w = Vec::new();
+        value.save(&mut w);
+        w
+    }
+
+    #[test]
+    fn a_field_that_an_old_state_lacks_has_its_default() {
+        let new = New::from_bytes(&bytes(&Old { a: 1 })).expect("an old state");
+        assert_eq!((new.a, new.b), (1, 7));
+        let new = New::from_bytes(&bytes(&New { a: 1, b: 2 })).expect("a new state");
+        assert_eq!((new.a, new.b), (1, 2));
+        assert!(
+            Old::from_bytes(&bytes(&New { a: 1, b: 2 })).is_err(),
+            "an old engine knows what it does not know"
+        );
+        assert!(
+            New::from_bytes(&[bytes(&Old { a: 1 }), alloc::vec![3, 0, 0, 0, 0]].concat()).is_err(),
+            "field 3"
+        );
+        let map = BTreeMap::from([(0x8000_0000u32, Old { a: 1 }), (0x8000_0001, Old { a: 2 })]);
+        let map = BTreeMap::<u32, New>::from_bytes(&bytes(&map)).expect("an old map");
+        assert_eq!(map.values().map(|new| (new.a, new.b)).collect::<Vec<_>>(), [(1, 7), (2, 7)]);
+    }
 }
