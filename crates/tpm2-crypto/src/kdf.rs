@@ -53,6 +53,12 @@ impl CryptoProvider {
         expand(alg, len * 8, |counter| self.digest(alg, &[seed, &(counter - 1).to_be_bytes()]))
     }
 
+    /// KDF2 (IEEE 1363a, 13.2; ISO/IEC 18033-2): `bits` rounded up to bytes from the secret `z`, with `info` that
+    /// the parties share.
+    pub fn kdf2(&self, alg: HashAlg, z: &[u8], info: &[u8], bits: usize) -> Zeroizing<Vec<u8>> {
+        expand(alg, bits, |counter| self.digest(alg, &[z, &counter.to_be_bytes(), info]))
+    }
+
     /// XOR parameter obfuscation (Part 1, 11.4.7.3): `data ^= KDFa(key, "XOR", context_u, context_v)`; its
     /// own inverse.
     pub fn xor_obfuscate(

@@ -4,7 +4,8 @@
 //! once and never dependent on the provider: hash sequences that can be exported at any byte, HMAC, KDFa,
 //! KDFe, MGF1 and XOR obfuscation ([`kdf`]), cipher modes with TPM2_EncryptDecrypt's chaining ([`cipher`]),
 //! the reference implementation's DRBG ([`Drbg`]), its prime search and key derivation
-//! ([`CryptoProvider::rsa_generate`], [`CryptoProvider::ec_generate`]), RSA paddings and ECDSA.
+//! ([`CryptoProvider::rsa_generate`], [`CryptoProvider::ec_generate`]), RSA paddings, and the schemes
+//! over elliptic curves ([`ec`]).
 //!
 //! Numbers cross this interface as big-endian bytes. Nothing here does I/O or keeps global state.
 #![no_std]
@@ -31,7 +32,7 @@ mod sieve;
 pub use alg::{CipherMode, Direction, HashAlg, SymAlg};
 pub use digest::Digest;
 pub use drbg::{Drbg, Rng};
-pub use ec::{Curve, CurveParams, Point};
+pub use ec::{Curve, CurveParams, Encrypted, Exchange, Point};
 pub use error::Error;
 pub use hash::Hasher;
 pub use hmac::Hmac;

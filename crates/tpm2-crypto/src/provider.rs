@@ -86,6 +86,8 @@ pub trait EcProvider: Sync {
     fn mul(&self, curve: Curve, point: &Point, k: &[u8]) -> Result<Point, Error>;
     /// `aG + bP` for **public** values; [`Error::BadPoint`] at infinity.
     fn mul_add_public(&self, curve: Curve, a: &[u8], point: &Point, b: &[u8]) -> Result<Point, Error>;
+    /// `P + Q` for **public** points; [`Error::BadPoint`] at infinity, or when one is off the curve.
+    fn add_public(&self, curve: Curve, p: &Point, q: &Point) -> Result<Point, Error>;
     /// Whether the coordinates are field elements that satisfy the curve's equation.
     fn is_on_curve(&self, curve: Curve, point: &Point) -> bool;
     /// `a + b mod n` for reduced operands; [`Error::BadInput`] when one is not below n.

@@ -1,17 +1,11 @@
 //! ECDSA (FIPS 186-5, 6.4), with nonces that survive a repeated random number generator.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::{Curve, Point};
-use crate::{CryptoProvider, Error, HashAlg, Rng};
-
-/// Nonces tried before the provider is declared broken; one in 2^256 is unfit.
-const MAX_TRIES: usize = 8;
-
-/// The numbers r and s.
-type Signature = (Vec<u8>, Vec<u8>);
+use super::{Curve, MAX_TRIES, Point, Signature, is_zero};
+use crate::{CryptoProvider, Error, Rng};
 
 impl CryptoProvider {
     /// Signs `digest` with `d`: (r, s), each [`Curve::size`] bytes.
@@ -27,12 +21,8 @@ impl CryptoProvider {
         rng: &mut dyn Rng,
     ) -> Result<Signature, Error> {
         let d = curve.private(d)?;
-        let mut noise = Zeroizing::new(vec![0; 32]);
         for _ in 0..MAX_TRIES {
-            rng.fill(&mut noise)?;
-            let bits = 8 * (curve.size() + 8);
-            let wide = self.kdfa(HashAlg::Sha512, &d, b"ECDSA nonce", digest, &noise, bits);
-            let k = curve.private_scalar(&wide);
+            let k = self.hedged_nonce(curve, b"ECDSA nonce", &d, digest, rng)?;
             if let Some(signature) = self.ecdsa_sign_with(curve, &d, digest, &k)? {
                 return Ok(signature);
             }
@@ -57,8 +47,7 @@ impl CryptoProvider {
         let e = curve.digest_scalar(digest);
         let sum = self.ec.scalar_add(curve, &e, &self.ec.scalar_mul(curve, &r, d)?)?;
         let s = self.ec.scalar_mul(curve, &self.ec.scalar_invert(curve, k)?, &sum)?;
-        let zero = |scalar: &[u8]| scalar.iter().all(|b| *b == 0);
-        Ok((!zero(&r) && !zero(&s)).then(|| (r.to_vec(), s.to_vec())))
+        Ok((!is_zero(&r) && !is_zero(&s)).then(|| (r.to_vec(), s.to_vec())))
     }
 
     fn try_verify(
@@ -69,13 +58,8 @@ impl CryptoProvider {
         r: &[u8],
         s: &[u8],
     ) -> Result<bool, Error> {
-        let r = curve.fit(r).ok_or(Error::BadInput)?;
-        let s = curve.fit(s).ok_or(Error::BadInput)?;
-        // Both between 1 and n - 1. The inversion below refuses such an s by itself, but not such an r.
-        let order = curve.params().n;
-        if [&r, &s].iter().any(|x| x.iter().all(|b| *b == 0) || x.as_slice() >= order) {
-            return Ok(false);
-        }
+        let r = curve.positive(r).ok_or(Error::BadInput)?;
+        let s = curve.positive(s).ok_or(Error::BadInput)?;
         let public = curve.fit_point(public).ok_or(Error::BadPoint)?;
         if !self.ec.is_on_curve(curve, &public) {
             return Ok(false);
@@ -110,7 +94,7 @@ impl Curve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RUST;
+    use crate::{HashAlg, RUST};
 
     fn hex(text: &str) -> Vec<u8> {
         text.as_bytes()
@@ -177,7 +161,7 @@ mod tests {
 
     #[test]
     fn long_digests_lose_their_last_bits() {
-        let mut digest = vec![0u8; 70];
+        let mut digest = alloc::vec![0u8; 70];
         digest[65] = 0x80;
         assert_eq!(Curve::P521.digest_scalar(&digest).last(), Some(&1));
         digest.truncate(64);

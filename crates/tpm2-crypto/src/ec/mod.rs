@@ -1,16 +1,32 @@
-//! Elliptic curves: identifiers, key generation and ECDH.
+//! Elliptic curves: identifiers, key generation and ECDH; signatures, key exchange and encryption beside.
 
 mod ecdsa;
+mod encrypt;
+mod exchange;
 mod params;
+mod schnorr;
+mod sm2;
 
 use alloc::{vec, vec::Vec};
 use core::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
+pub use encrypt::Encrypted;
+pub use exchange::Exchange;
 pub use params::CurveParams;
 
-use crate::{CryptoProvider, Error, Rng};
+use crate::{CryptoProvider, Error, HashAlg, Rng};
+
+/// Nonces tried before the provider is declared broken. At worst, one in 2^32 is unfit.
+const MAX_TRIES: usize = 8;
+
+/// The two numbers of a signature.
+type Signature = (Vec<u8>, Vec<u8>);
+
+fn is_zero(scalar: &[u8]) -> bool {
+    scalar.iter().fold(0, |any, byte| any | byte) == 0
+}
 
 /// A curve (`TPM_ECC_CURVE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,6 +127,21 @@ impl CryptoProvider {
         self.ec.mul(curve, &point, &d)
     }
 
+    /// A nonce from the key, the digest and 32 fresh random bytes together: see [`CryptoProvider::ecdsa_sign`].
+    fn hedged_nonce(
+        &self,
+        curve: Curve,
+        label: &[u8],
+        d: &[u8],
+        digest: &[u8],
+        rng: &mut dyn Rng,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let mut noise = Zeroizing::new(vec![0; 32]);
+        rng.fill(&mut noise)?;
+        let wide = self.kdfa(HashAlg::Sha512, d, label, digest, &noise, 8 * (curve.size() + 8));
+        Ok(curve.private_scalar(&wide))
+    }
+
     /// Whether both coordinates are field elements and satisfy the equation.
     pub fn ec_on_curve(&self, curve: Curve, point: &Point) -> bool {
         curve.fit_point(point).is_some_and(|point| self.ec.is_on_curve(curve, &point))
@@ -140,6 +171,26 @@ impl Curve {
         let mut out = Zeroizing::new(vec![0; self.size() - digits.len()]);
         out.extend_from_slice(digits);
         Some(out)
+    }
+
+    /// A public scalar between 1 and n - 1, brought to [`Curve::size`] bytes.
+    fn positive(self, scalar: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.fit(scalar).filter(|s| !is_zero(s) && s.as_slice() < self.params().n)
+    }
+
+    /// `n - a` of a public scalar between 1 and n - 1.
+    fn negate_public(self, a: &[u8]) -> Vec<u8> {
+        let mut borrow = 0;
+        let mut out: Vec<u8> = (self.params().n.iter().rev().zip(a.iter().rev()))
+            .map(|(n, a)| {
+                let (byte, below) = n.overflowing_sub(*a);
+                let (byte, again) = byte.overflowing_sub(borrow);
+                borrow = u8::from(below | again);
+                byte
+            })
+            .collect();
+        out.reverse();
+        out
     }
 
     fn fit_point(self, point: &Point) -> Option<Point> {

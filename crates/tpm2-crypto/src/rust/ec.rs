@@ -37,6 +37,9 @@ impl EcProvider for RustEc {
     fn mul_add_public(&self, curve: Curve, a: &[u8], point: &Point, b: &[u8]) -> Result<Point, Error> {
         with_curve!(curve, mul_add(a, point, b))
     }
+    fn add_public(&self, curve: Curve, p: &Point, q: &Point) -> Result<Point, Error> {
+        with_curve!(curve, add(p, q))
+    }
     fn is_on_curve(&self, curve: Curve, point: &Point) -> bool {
         with_curve!(curve, is_on_curve(point))
     }
@@ -65,6 +68,10 @@ fn mul_add<C: CurveArithmetic>(a: &[u8], point: &Point, b: &[u8]) -> Result<Poin
     let (a, b) = (scalar::<C>(a)?, scalar::<C>(b)?);
     let point = C::ProjectivePoint::from(point_in::<C>(point)?);
     point_out::<C>(C::ProjectivePoint::mul_by_generator_and_mul_add_vartime(&a, &b, &point))
+}
+
+fn add<C: CurveArithmetic>(p: &Point, q: &Point) -> Result<Point, Error> {
+    point_out::<C>(C::ProjectivePoint::from(point_in::<C>(p)?) + C::ProjectivePoint::from(point_in::<C>(q)?))
 }
 
 fn is_on_curve<C: CurveArithmetic>(point: &Point) -> bool {
