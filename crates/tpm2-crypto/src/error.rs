@@ -28,6 +28,9 @@ pub enum Error {
     /// No prime was found with the parameters given; another seed or template is needed.
     #[error("no prime found with these parameters")]
     NoPrime,
+    /// The rejection loop of ML-DSA reached its limit; another try, with other random bytes, may succeed.
+    #[error("no signature found within the limit of tries")]
+    NoSignature,
     /// The caller asked to stop.
     #[error("canceled")]
     Canceled,

@@ -4,8 +4,8 @@
 //! once and never dependent on the provider: hash sequences that can be exported at any byte, HMAC, KDFa,
 //! KDFe, MGF1 and XOR obfuscation ([`kdf`]), cipher modes with TPM2_EncryptDecrypt's chaining ([`cipher`]),
 //! the reference implementation's DRBG ([`Drbg`]), its prime search and key derivation
-//! ([`CryptoProvider::rsa_generate`], [`CryptoProvider::ec_generate`]), RSA paddings, and the schemes
-//! over elliptic curves ([`ec`]).
+//! ([`CryptoProvider::rsa_generate`], [`CryptoProvider::ec_generate`]), RSA paddings, the schemes over
+//! elliptic curves ([`ec`]), and what ML-KEM ([`mlkem`]) and ML-DSA ([`mldsa`]) are fed with.
 //!
 //! Numbers cross this interface as big-endian bytes. Nothing here does I/O or keeps global state.
 #![no_std]
@@ -24,6 +24,8 @@ pub mod hash;
 pub mod hmac;
 pub mod kdf;
 mod limbs;
+pub mod mldsa;
+pub mod mlkem;
 mod prime;
 pub mod rsa;
 mod rust;
@@ -36,8 +38,11 @@ pub use ec::{Curve, CurveParams, Encrypted, Exchange, Point};
 pub use error::Error;
 pub use hash::Hasher;
 pub use hmac::Hmac;
+pub use mldsa::{DsaMessage, MlDsa, MlDsaPrivate};
+pub use mlkem::{Encapsulated, MlKem, MlKemPrivate};
 pub use provider::{
-    BlockCipher, CipherProvider, CryptoProvider, EcProvider, HashProvider, RsaPrivateOp, RsaProvider,
+    BlockCipher, CipherProvider, CryptoProvider, DsaPrivateOp, DsaProvider, EcProvider, HashProvider,
+    KemPrivateOp, KemProvider, RsaPrivateOp, RsaProvider,
 };
 pub use rsa::{Derivation, RsaKey, RsaPad, RsaPrivate, RsaSig};
 pub use rust::RUST;

@@ -8,7 +8,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use zeroize::Zeroizing;
 
-use crate::{Curve, Error, Point, SymAlg};
+use crate::{Curve, DsaMessage, Encapsulated, Error, MlDsa, MlKem, Point, SymAlg};
 
 /// A table of parts in the manner of rustls; a table may mix parts of several origins.
 #[derive(Clone, Copy)]
@@ -23,6 +23,10 @@ pub struct CryptoProvider {
     pub rsa: &'static dyn RsaProvider,
     /// Elliptic-curve groups and their scalars.
     pub ec: &'static dyn EcProvider,
+    /// ML-KEM.
+    pub kem: &'static dyn KemProvider,
+    /// ML-DSA.
+    pub dsa: &'static dyn DsaProvider,
 }
 
 /// The compression functions and SHA-3's permutation. Buffering, padding and export are ours, so a state saved under one provider
@@ -96,4 +100,41 @@ pub trait EcProvider: Sync {
     fn scalar_mul(&self, curve: Curve, a: &[u8], b: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error>;
     /// `1 / a mod n`; [`Error::BadInput`] when a is zero or not below n.
     fn scalar_invert(&self, curve: Curve, a: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error>;
+}
+
+/// ML-KEM (FIPS 203) from seeds and random bytes that the caller gives.
+pub trait KemProvider: Sync {
+    /// Prepares the key pair of the seed d ‖ z (Algorithm 16).
+    fn private(&self, set: MlKem, seed: &[u8; MlKem::SEED_SIZE]) -> Box<dyn KemPrivateOp>;
+    /// Whether it has the length of an encapsulation key and its coefficients are reduced (7.2).
+    fn is_public(&self, set: MlKem, public: &[u8]) -> bool;
+    /// Encapsulates under `public` with the random `m` (Algorithm 17). [`Error::BadKey`] unless
+    /// [`KemProvider::is_public`].
+    fn encapsulate(&self, set: MlKem, public: &[u8], m: &[u8; 32]) -> Result<Encapsulated, Error>;
+}
+
+/// A prepared ML-KEM private key. Zeroized on drop.
+pub trait KemPrivateOp: Send + Sync {
+    /// The encapsulation key.
+    fn public(&self) -> &[u8];
+    /// The shared secret (Algorithm 18), in constant time. [`Error::BadInput`] for a ciphertext of another
+    /// length, and for no other reason.
+    fn decapsulate(&self, ciphertext: &[u8]) -> Result<Zeroizing<[u8; MlKem::SECRET_SIZE]>, Error>;
+}
+
+/// ML-DSA (FIPS 204) from seeds and random bytes that the caller gives.
+pub trait DsaProvider: Sync {
+    /// Prepares the key pair of the seed ξ (Algorithm 6).
+    fn private(&self, set: MlDsa, seed: &[u8; MlDsa::SEED_SIZE]) -> Box<dyn DsaPrivateOp>;
+    /// Whether the signature is valid (Algorithm 8). Key and signature have the lengths of the set.
+    fn verify(&self, set: MlDsa, public: &[u8], message: DsaMessage<'_>, signature: &[u8]) -> bool;
+}
+
+/// A prepared ML-DSA private key. Zeroized on drop.
+pub trait DsaPrivateOp: Send + Sync {
+    /// The public key.
+    fn public(&self) -> &[u8];
+    /// Signs (Algorithm 7) with these random bytes. [`Error::NoSignature`] when the rejection loop reaches
+    /// its limit.
+    fn sign(&self, message: DsaMessage<'_>, rnd: &[u8; 32]) -> Result<Vec<u8>, Error>;
 }

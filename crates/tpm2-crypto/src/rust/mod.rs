@@ -1,8 +1,10 @@
-//! The pure-Rust provider: RustCrypto's primitives.
+//! The pure-Rust provider: RustCrypto's primitives, and libcrux's lattices.
 
 mod cipher;
+mod dsa;
 mod ec;
 mod hash;
+mod kem;
 mod rsa;
 
 use crate::CryptoProvider;
@@ -14,4 +16,6 @@ pub static RUST: CryptoProvider = CryptoProvider {
     cipher: &cipher::RustCipher,
     rsa: &rsa::RustRsa,
     ec: &ec::RustEc,
+    kem: &kem::RustKem,
+    dsa: &dsa::RustDsa,
 };
