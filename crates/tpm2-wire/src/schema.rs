@@ -82,6 +82,9 @@ pub trait Command: Sized {
     fn params(handles: Self::Handles, r: &mut Reader<'_>) -> Result<Self, Rc>;
     /// Writes a reply: the handle apart from the parameters.
     fn reply(reply: &Self::Reply, handles: &mut Vec<u8>, params: &mut Vec<u8>);
+    /// Takes the parameters of a response apart: the name and the bytes of each, for whoever reads or compares
+    /// responses.
+    fn fields<'a>(r: &mut Reader<'a>) -> Result<Vec<(&'static str, &'a [u8])>, Rc>;
 }
 
 pub(crate) const fn first(b: &[bool]) -> bool {
@@ -109,6 +112,13 @@ pub(crate) const fn nth(names: &[&str], name: &str) -> u8 {
         i += 1;
     }
     panic!("no such field")
+}
+
+/// The bytes of the value that comes next.
+pub(crate) fn extent<'a, T: crate::Wire>(r: &mut Reader<'a>) -> Result<&'a [u8], Rc> {
+    let mut ahead = *r;
+    T::read(&mut ahead)?;
+    r.take(r.rest().len() - ahead.rest().len())
 }
 
 /// A handle as a number; a conditional one that is null is `TPM_RH_NULL`.
@@ -182,6 +192,9 @@ macro_rules! commands {
             }
             fn params(($($h,)*): Self::Handles, _r: &mut Reader<'_>) -> Result<Self, Rc> {
                 Ok($name { $($h,)* $($p: <$pty>::read(_r).map_err(|e| e.at(Self::$p))?,)* })
+            }
+            fn fields<'a>(_r: &mut Reader<'a>) -> Result<Vec<(&'static str, &'a [u8])>, Rc> {
+                Ok(alloc::vec![$((stringify!($o), crate::schema::extent::<$oty>(_r)?)),*])
             }
             fn reply(_reply: &$reply, _handles: &mut Vec<u8>, _params: &mut Vec<u8>) {
                 $(_reply.$oh.write(_handles);)?
