@@ -82,7 +82,11 @@ impl Pair {
             let name = step.name();
             if let Some(keep) = &step.keep {
                 let same = alike && (ours.fields == swtpm.fields || name == "StartAuthSession");
-                if same { self.unlike.remove(keep) } else { self.unlike.insert(keep.clone()) };
+                if same {
+                    self.unlike.remove(keep)
+                } else {
+                    self.unlike.insert(keep.clone())
+                };
             }
             if !alike {
                 self.unlike.extend(step.handles.iter().filter_map(key));

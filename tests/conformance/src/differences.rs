@@ -70,11 +70,22 @@ impl Listed {
             titles.entry(&entry.title).or_default().push(entry);
         }
         for (title, entries) in titles {
-            page += &format!("\n## {title}\n\n| commands | ours | swtpm 0.7.1 | clause | why |\n|---|---|---|---|---|\n");
+            page += &format!(
+                "\n## {title}\n\n| commands | ours | swtpm 0.7.1 | clause | why |\n|---|---|---|---|---|\n"
+            );
             for entry in entries {
                 let list = |all: &[String]| all.join(", ").replace('|', "\\|").replace('*', "\\*");
-                let row = [&list(&entry.commands), &list(&entry.ours), &list(&entry.swtpm), &entry.clause, &entry.why];
-                page += &format!("| {} |\n", row.map(|cell| cell.replace('\n', " ").trim().to_owned()).join(" | "));
+                let row = [
+                    &list(&entry.commands),
+                    &list(&entry.ours),
+                    &list(&entry.swtpm),
+                    &entry.clause,
+                    &entry.why,
+                ];
+                page += &format!(
+                    "| {} |\n",
+                    row.map(|cell| cell.replace('\n', " ").trim().to_owned()).join(" | ")
+                );
             }
         }
         page
@@ -111,9 +122,13 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_anything() {
-        for (pattern, text, fit) in
-            [("*", "", true), ("a*c", "abc", true), ("a*c", "ab", false), ("a", "ab", false), ("*b*", "abc", true)]
-        {
+        for (pattern, text, fit) in [
+            ("*", "", true),
+            ("a*c", "abc", true),
+            ("a*c", "ab", false),
+            ("a", "ab", false),
+            ("*b*", "abc", true),
+        ] {
             assert_eq!(fits(pattern.as_bytes(), text.as_bytes()), fit, "{pattern} {text}");
         }
     }

@@ -88,7 +88,10 @@ fn table(filter: &str) -> Result<bool, Box<dyn Error>> {
     let mut fine = report.failures() == 0 && report.cases > 0;
     if filter.is_empty() {
         for entry in listed.stale() {
-            println!("listed, but does not occur: {} {:?} {:?} {:?}", entry.title, entry.commands, entry.ours, entry.swtpm);
+            println!(
+                "listed, but does not occur: {} {:?} {:?} {:?}",
+                entry.title, entry.commands, entry.ours, entry.swtpm
+            );
             fine = false;
         }
     }
@@ -103,7 +106,9 @@ fn page(write: bool) -> Result<bool, Box<dyn Error>> {
     }
     let current = std::fs::read_to_string(PAGE)? == page;
     if !current {
-        println!("docs/COMPARE.md is not what differences.toml says: cargo run -p conformance -- page --write");
+        println!(
+            "docs/COMPARE.md is not what differences.toml says: cargo run -p conformance -- page --write"
+        );
     }
     Ok(current)
 }

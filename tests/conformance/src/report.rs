@@ -58,7 +58,11 @@ impl Report {
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for ((command, difference), kind) in &self.unexplained {
-            writeln!(f, "{command}: ours {}, swtpm {} ({} times)", difference.ours, difference.swtpm, kind.count)?;
+            writeln!(
+                f,
+                "{command}: ours {}, swtpm {} ({} times)",
+                difference.ours, difference.swtpm, kind.count
+            )?;
             for (case, line) in &kind.examples {
                 writeln!(f, "    {case}\n        {line}")?;
             }
@@ -66,6 +70,9 @@ impl Display for Report {
         let Report { cases, skipped, listed, .. } = self;
         let failures = self.failures();
         let equal = cases - skipped - listed - failures;
-        write!(f, "cases {cases}, equal {equal}, listed differences {listed}, not run {skipped}, unexplained {failures}")
+        write!(
+            f,
+            "cases {cases}, equal {equal}, listed differences {listed}, not run {skipped}, unexplained {failures}"
+        )
     }
 }

@@ -89,7 +89,8 @@ impl Party {
     fn run(&mut self, step: &Step) -> io::Result<Option<Outcome>> {
         let Some(mut order) = self.order(step) else { return Ok(None) };
         let authorized = step.shape().map_or(0, Shape::authorized);
-        let names = if order.uses.iter().any(Use::needs_names) { self.names(&order.handles)? } else { Vec::new() };
+        let names =
+            if order.uses.iter().any(Use::needs_names) { self.names(&order.handles)? } else { Vec::new() };
         let command = order.command(step, authorized, &names);
         let mut response = self.target.execute(&command)?;
         if response.get(6..HEADER) == Some(&Rc::RETRY.0.to_be_bytes()) {
@@ -198,7 +199,8 @@ impl Order {
         let mut params = self.params.clone();
         if !step.auths.is_empty() {
             let area = session::authorize(&mut self.uses, step.code, names, authorized, &mut params);
-            let off = step.changes.iter().find_map(|c| if let Change::AuthSize(n) = c { Some(*n) } else { None });
+            let off =
+                step.changes.iter().find_map(|c| if let Change::AuthSize(n) = c { Some(*n) } else { None });
             body.extend_from_slice(&(area.len() as i32 + off.unwrap_or(0)).to_be_bytes());
             body.extend_from_slice(&area);
         }
@@ -227,7 +229,11 @@ impl Order {
         }
         if rc != Rc::SUCCESS {
             let whole = r.finish().is_ok() && [TpmSt::NO_SESSIONS, TpmSt::RSP_COMMAND].contains(&tag);
-            return if whole { Outcome::of(rc) } else { Outcome::malformed(rc, "a refusal is more than a header") };
+            return if whole {
+                Outcome::of(rc)
+            } else {
+                Outcome::malformed(rc, "a refusal is more than a header")
+            };
         }
         let mut outcome = Outcome::of(rc);
         if crate::step::shape(code).is_some_and(|shape| shape.reply_handle) {
@@ -235,7 +241,9 @@ impl Order {
         }
         let (mut params, area) = if tag == TpmSt::SESSIONS {
             let size = u32::read(&mut r).unwrap_or(u32::MAX) as usize;
-            let Ok(params) = r.take(size) else { return Outcome::malformed(rc, "the size of the parameters") };
+            let Ok(params) = r.take(size) else {
+                return Outcome::malformed(rc, "the size of the parameters");
+            };
             (params.to_vec(), Some(r.rest()))
         } else {
             (r.rest().to_vec(), None)

@@ -149,7 +149,13 @@ pub struct Answers {
 }
 
 /// Reads the sessions of a response, which move on, and decrypts its first parameter where one asked for that.
-pub fn answer(uses: &mut [Use], code: u32, authorized: usize, params: &mut [u8], area: &[u8]) -> Option<Answers> {
+pub fn answer(
+    uses: &mut [Use],
+    code: u32,
+    authorized: usize,
+    params: &mut [u8],
+    area: &[u8],
+) -> Option<Answers> {
     let mut r = Reader::new(area, &Accept::ALL);
     let mut answers = Answers { attributes: Vec::new(), macs: Vec::new() };
     for one in uses.iter_mut() {
@@ -165,7 +171,8 @@ pub fn answer(uses: &mut [Use], code: u32, authorized: usize, params: &mut [u8],
             Value::Plain(_) => continue,
         };
         let rp_hash = RUST.digest(session.hash, &[&[0; 4], &code.to_be_bytes(), params]);
-        let expected = session.mac(auth, &[&rp_hash, &session.nonce_tpm, &session.nonce_caller, &[attributes]]);
+        let expected =
+            session.mac(auth, &[&rp_hash, &session.nonce_tpm, &session.nonce_caller, &[attributes]]);
         answers.macs.push(mac.0 == expected);
     }
     r.finish().ok()?;

@@ -224,23 +224,6 @@ impl Step {
     pub fn name(&self) -> String {
         self.shape().map_or_else(|| format!("{:#010x}", self.code), |shape| shape.name.to_owned())
     }
-    /// The names under which it refers to kept responses.
-    pub fn uses(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        let handles = self.handles.iter().chain(self.auths.iter().map(|auth| &auth.session));
-        names.extend(handles.filter_map(|handle| if let Handle::Of(name) = handle { Some(&**name) } else { None }));
-        fn parts<'a>(all: &'a [Part], names: &mut Vec<&'a str>) {
-            for part in all {
-                match part {
-                    Part::Field(name, _) | Part::HandleOf(name) => names.push(name),
-                    Part::Sized(inner) => parts(inner, names),
-                    Part::Bytes(_) => {}
-                }
-            }
-        }
-        parts(&self.params, &mut names);
-        names
-    }
 }
 impl From<Step> for Event {
     fn from(step: Step) -> Event {

@@ -98,7 +98,9 @@ impl FromStr for Handle {
     fn from_str(word: &str) -> Result<Handle, String> {
         match word.strip_prefix('@') {
             Some(name) => Ok(Handle::Of(name.to_owned())),
-            None => u32::from_str_radix(word, 16).map(Handle::Number).map_err(|_| format!("{word} is no handle")),
+            None => {
+                u32::from_str_radix(word, 16).map(Handle::Number).map_err(|_| format!("{word} is no handle"))
+            }
         }
     }
 }
@@ -135,8 +137,8 @@ impl FromStr for Auth {
                     "bound" => Value::Bound(bytes),
                     _ => return Err(format!("{kind} is no kind of authorization")),
                 };
-                let attributes =
-                    u8::from_str_radix(attributes, 16).map_err(|_| format!("{attributes} are no attributes"))?;
+                let attributes = u8::from_str_radix(attributes, 16)
+                    .map_err(|_| format!("{attributes} are no attributes"))?;
                 Ok(Auth { session: session.parse()?, attributes, value })
             }
             _ => Err(format!("{word} is no session")),
@@ -219,10 +221,13 @@ pub fn hex(bytes: &[u8]) -> String {
 /// Hex digits as bytes.
 pub fn unhex(digits: &str) -> Result<Vec<u8>, String> {
     let wrong = || format!("{digits} is not hex");
-    if digits.len() % 2 != 0 || !digits.is_ascii() {
+    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
         return Err(wrong());
     }
-    (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).map_err(|_| wrong())).collect()
+    (0..digits.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&digits[i..i + 2], 16).map_err(|_| wrong()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -244,7 +249,9 @@ mod tests {
         for line in lines {
             assert_eq!(line.parse::<Event>().map(|event| event.to_string()), Ok(line.to_owned()));
         }
-        for wrong in ["", "Nothing", "GetRandom zz", "GetRandom / x", "GetRandom / / [ 00", "GetRandom / / 0 / x=1"] {
+        for wrong in
+            ["", "Nothing", "GetRandom zz", "GetRandom / x", "GetRandom / / [ 00", "GetRandom / / 0 / x=1"]
+        {
             assert!(wrong.parse::<Event>().is_err(), "{wrong}");
         }
     }

@@ -89,11 +89,8 @@ pub fn create(parent: u32, auth: &str, data: &[u8], public: &[u8]) -> Step {
 }
 
 /// Read and written by the owner and with the index's authorization value.
-pub const NV_ALL: u32 = TpmaNv::OWNERREAD.0
-    | TpmaNv::OWNERWRITE.0
-    | TpmaNv::AUTHREAD.0
-    | TpmaNv::AUTHWRITE.0
-    | TpmaNv::NO_DA.0;
+pub const NV_ALL: u32 =
+    TpmaNv::OWNERREAD.0 | TpmaNv::OWNERWRITE.0 | TpmaNv::AUTHREAD.0 | TpmaNv::AUTHWRITE.0 | TpmaNv::NO_DA.0;
 /// A type of index, as attributes.
 pub const fn kind(kind: tpm2_wire::TpmNt) -> u32 {
     (kind as u32) << 4

@@ -28,9 +28,12 @@ pub fn cases() -> Vec<Case> {
         case("a signing key", encrypt(AK, b"m", OAEP, b"")),
         case("an ECC key", encrypt(ECC_KEY, b"m", OAEP, b"")),
         varied("OAEP", decrypt(encrypted(), OAEP, b"")).after([encrypt(RSA_KEY, b"m", OAEP, b"").keep("e")]),
-        case("OAEP, another label", decrypt(encrypted(), OAEP, b"x\0")).after([encrypt(RSA_KEY, b"m", OAEP, b"").keep("e")]),
-        varied("RSAES", decrypt(encrypted(), RSAES, b"")).after([encrypt(RSA_KEY, b"m", RSAES, b"").keep("e")]),
-        case("RSAES as OAEP", decrypt(encrypted(), OAEP, b"")).after([encrypt(RSA_KEY, b"m", RSAES, b"").keep("e")]),
+        case("OAEP, another label", decrypt(encrypted(), OAEP, b"x\0"))
+            .after([encrypt(RSA_KEY, b"m", OAEP, b"").keep("e")]),
+        varied("RSAES", decrypt(encrypted(), RSAES, b""))
+            .after([encrypt(RSA_KEY, b"m", RSAES, b"").keep("e")]),
+        case("RSAES as OAEP", decrypt(encrypted(), OAEP, b""))
+            .after([encrypt(RSA_KEY, b"m", RSAES, b"").keep("e")]),
         varied("raw", decrypt(encrypted(), NONE, b"")).after([encrypt(RSA_KEY, &raw, NONE, b"").keep("e")]),
         case("short", decrypt(crate::step::sized(&[1; 255]), NONE, b"")),
         case("empty", decrypt(crate::step::sized(&[]), OAEP, b"")),
@@ -38,11 +41,21 @@ pub fn cases() -> Vec<Case> {
         varied("", cmd::<EcdhKeyGen>().h(ECDH_KEY)),
         case("a signing key", cmd::<EcdhKeyGen>().h(ECC_KEY)),
         case("an RSA key", cmd::<EcdhKeyGen>().h(RSA_KEY)),
-        varied("", cmd::<EcdhZGen>().h(ECDH_KEY).pw("").p(of("k", "pub_point"))).after([cmd::<EcdhKeyGen>().h(ECDH_KEY).keep("k")]),
+        varied("", cmd::<EcdhZGen>().h(ECDH_KEY).pw("").p(of("k", "pub_point")))
+            .after([cmd::<EcdhKeyGen>().h(ECDH_KEY).keep("k")]),
         case("not on the curve", cmd::<EcdhZGen>().h(ECDH_KEY).pw("").b([&[0, 1, 5, 0, 1, 5][..]].concat())),
         case("infinity", cmd::<EcdhZGen>().h(ECDH_KEY).pw("").b([0; 4])),
-        varied("", cmd::<ZGen2Phase>().h(ECDH_KEY).pw("").p(of("k", "pub_point")).p(of("k", "pub_point")).p([0, 0x19]).p(0u16))
-            .after([cmd::<EcdhKeyGen>().h(ECDH_KEY).keep("k")]),
+        varied(
+            "",
+            cmd::<ZGen2Phase>()
+                .h(ECDH_KEY)
+                .pw("")
+                .p(of("k", "pub_point"))
+                .p(of("k", "pub_point"))
+                .p([0, 0x19])
+                .p(0u16),
+        )
+        .after([cmd::<EcdhKeyGen>().h(ECDH_KEY).keep("k")]),
         varied("", cmd::<Commit>().h(ECC_KEY).pw("").b([]).b([]).b([])),
         varied("", cmd::<EcEphemeral>().p(P256)),
     ];

@@ -9,7 +9,18 @@ pub fn cases() -> Vec<Case> {
     };
     let mut all = Vec::new();
     for capability in (0..14).chain([0x100, 0x101, u32::MAX]) {
-        for property in [0, 1, 0x100, 0x0100_0000, 0x0200_0000, 0x0300_0000, 0x4000_0000, 0x8000_0000, 0x8100_0000, u32::MAX] {
+        for property in [
+            0,
+            1,
+            0x100,
+            0x0100_0000,
+            0x0200_0000,
+            0x0300_0000,
+            0x4000_0000,
+            0x8000_0000,
+            0x8100_0000,
+            u32::MAX,
+        ] {
             for count in [0, 1, 2, 127, u32::MAX] {
                 let what = format!("{capability:#x}, {count} from {property:#x}");
                 all.push(case(&what, get(capability, property, count)));

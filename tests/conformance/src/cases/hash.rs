@@ -29,10 +29,19 @@ pub fn cases() -> Vec<Case> {
         case("HMAC", update(b"abc")).after([hmac(HMAC_KEY, 0x0B).keep("s")]),
         case("a key", cmd::<SequenceUpdate>().h(HMAC_KEY).pw("").b("abc")),
         varied("", complete(b"abc", OWNER)).after([start(0x0B).keep("s")]),
-        case("after updates", complete(b"abc", OWNER)).after([start(0x0B).keep("s"), update(&[5; 1024]), update(&[6; 63])]),
+        case("after updates", complete(b"abc", OWNER)).after([
+            start(0x0B).keep("s"),
+            update(&[5; 1024]),
+            update(&[6; 63]),
+        ]),
         case("null hierarchy", complete(b"abc", NULL)).after([start(0x0B).keep("s")]),
-        case("TPM_GENERATED: no ticket", complete(b"", OWNER)).after([start(0x0B).keep("s"), update(b"\xFFTCGabc")]),
-        case("TPM_GENERATED, cut up: no ticket", complete(b"", OWNER)).after([start(0x0B).keep("s"), update(b"\xFFT"), update(b"CGabc")]),
+        case("TPM_GENERATED: no ticket", complete(b"", OWNER))
+            .after([start(0x0B).keep("s"), update(b"\xFFTCGabc")]),
+        case("TPM_GENERATED, cut up: no ticket", complete(b"", OWNER)).after([
+            start(0x0B).keep("s"),
+            update(b"\xFFT"),
+            update(b"CGabc"),
+        ]),
         varied("HMAC", complete(b"abc", OWNER)).after([hmac(HMAC_KEY, 0x0B).keep("s"), update(b"x")]),
         case("an event sequence", complete(b"abc", OWNER)).after([start(0x10).keep("s")]),
         case("twice", complete(b"abc", OWNER)).after([start(0x0B).keep("s"), complete(b"", OWNER)]),
@@ -41,11 +50,28 @@ pub fn cases() -> Vec<Case> {
         case("a hash sequence", event(16)).after([start(0x0B).keep("s")]),
         case("PCR 17 at locality 0", event(17)).after([start(0x10).keep("s")]),
         case("a fourth object", start(0x0B)).after([start(0x0B), start(0x0B), start(0x0B)]),
-        case("authorization value", cmd::<SequenceUpdate>().h("s").pw("abc").b("x")).after([cmd::<HashSequenceStart>().b("abc").p(SHA256).keep("s")]),
-        case("wrong authorization value", cmd::<SequenceUpdate>().h("s").pw("abd").b("x")).after([cmd::<HashSequenceStart>().b("abc").p(SHA256).keep("s")]),
-        case("authorization value with zeros at its end", cmd::<SequenceUpdate>().h("s").pw("abc").b("x")).after([cmd::<HashSequenceStart>().b("abc\0\0").p(SHA256).keep("s")]),
-        case("by the wrong session", cmd::<SequenceUpdate>().h("s").auth(TpmRh::NULL, 0, crate::step::Value::Plain(vec![])).b("x")).after([start(0x0B).keep("s")]),
-        case("by an HMAC session", cmd::<SequenceUpdate>().h("s").mac(HS, "").b("x")).after([start(0x0B).keep("s")]),
+        case("authorization value", cmd::<SequenceUpdate>().h("s").pw("abc").b("x")).after([cmd::<
+            HashSequenceStart,
+        >()
+        .b("abc")
+        .p(SHA256)
+        .keep("s")]),
+        case("wrong authorization value", cmd::<SequenceUpdate>().h("s").pw("abd").b("x")).after([cmd::<
+            HashSequenceStart,
+        >(
+        )
+        .b("abc")
+        .p(SHA256)
+        .keep("s")]),
+        case("authorization value with zeros at its end", cmd::<SequenceUpdate>().h("s").pw("abc").b("x"))
+            .after([cmd::<HashSequenceStart>().b("abc\0\0").p(SHA256).keep("s")]),
+        case(
+            "by the wrong session",
+            cmd::<SequenceUpdate>().h("s").auth(TpmRh::NULL, 0, crate::step::Value::Plain(vec![])).b("x"),
+        )
+        .after([start(0x0B).keep("s")]),
+        case("by an HMAC session", cmd::<SequenceUpdate>().h("s").mac(HS, "").b("x"))
+            .after([start(0x0B).keep("s")]),
     ];
     for alg in 0..0x30u16 {
         all.push(case(&format!("hash {alg:#x}"), start(alg)));

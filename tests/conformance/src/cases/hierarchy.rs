@@ -3,14 +3,17 @@ use super::world::*;
 use super::*;
 use crate::step::cmd;
 use tpm2_wire::{
-    ChangeEps, ChangePps, Clear, ClearControl, DictionaryAttackLockReset, DictionaryAttackParameters, GetCapability,
-    HierarchyChangeAuth, HierarchyControl, NvRead, PpCommands, SetAlgorithmSet, SetPrimaryPolicy, TpmRh,
+    ChangeEps, ChangePps, Clear, ClearControl, DictionaryAttackLockReset, DictionaryAttackParameters,
+    GetCapability, HierarchyChangeAuth, HierarchyControl, NvRead, PpCommands, SetAlgorithmSet,
+    SetPrimaryPolicy, TpmRh,
 };
 
 pub fn cases() -> Vec<Case> {
     let control = |by: u32, enable: u32, state: u8| cmd::<HierarchyControl>().h(by).pw("").p(enable).p(state);
-    let policy = |of: u32, size: usize, alg: u16| cmd::<SetPrimaryPolicy>().h(of).pw("").b(vec![1; size]).p(alg);
-    let attack = |tries: u32| cmd::<DictionaryAttackParameters>().h(LOCKOUT).pw("").p(tries).p(100u32).p(100u32);
+    let policy =
+        |of: u32, size: usize, alg: u16| cmd::<SetPrimaryPolicy>().h(of).pw("").b(vec![1; size]).p(alg);
+    let attack =
+        |tries: u32| cmd::<DictionaryAttackParameters>().h(LOCKOUT).pw("").p(tries).p(100u32).p(100u32);
     let wrong = || super::signing::sign(SECRET_KEY, ECDSA).pw("wrong");
     let right = || super::signing::sign(SECRET_KEY, ECDSA).pw(SECRET);
     let reset = || cmd::<DictionaryAttackLockReset>().h(LOCKOUT).pw("");
@@ -33,16 +36,20 @@ pub fn cases() -> Vec<Case> {
         case("by the platform", cmd::<Clear>().h(PLATFORM).pw("")),
         varied("", cmd::<ClearControl>().h(LOCKOUT).pw("").p(1u8)),
         case("lockout allows", cmd::<ClearControl>().h(LOCKOUT).pw("").p(0u8)),
-        case("disabled", cmd::<Clear>().h(PLATFORM).pw("")).after([cmd::<ClearControl>().h(LOCKOUT).pw("").p(1u8)]),
+        case("disabled", cmd::<Clear>().h(PLATFORM).pw(""))
+            .after([cmd::<ClearControl>().h(LOCKOUT).pw("").p(1u8)]),
         varied("", change(OWNER, "new")),
         case("then the old value", change(OWNER, "x")).after([change(OWNER, "new")]),
-        case("then the new value", cmd::<HierarchyChangeAuth>().h(OWNER).pw("new").b("x")).after([change(OWNER, "new")]),
-        case("zeros at its end", cmd::<HierarchyChangeAuth>().h(OWNER).pw("new\0").b("x")).after([change(OWNER, "new\0\0")]),
+        case("then the new value", cmd::<HierarchyChangeAuth>().h(OWNER).pw("new").b("x"))
+            .after([change(OWNER, "new")]),
+        case("zeros at its end", cmd::<HierarchyChangeAuth>().h(OWNER).pw("new\0").b("x"))
+            .after([change(OWNER, "new\0\0")]),
         case("65 bytes", cmd::<HierarchyChangeAuth>().h(OWNER).pw("").b([1; 65])),
         case("64 bytes", cmd::<HierarchyChangeAuth>().h(OWNER).pw("").b([1; 64])),
         varied("", reset()),
         case("wrong value", cmd::<DictionaryAttackLockReset>().h(LOCKOUT).pw("wrong")),
-        case("after a wrong value", reset()).after([cmd::<DictionaryAttackLockReset>().h(LOCKOUT).pw("wrong")]),
+        case("after a wrong value", reset())
+            .after([cmd::<DictionaryAttackLockReset>().h(LOCKOUT).pw("wrong")]),
         varied("", attack(5)),
         case("no try", right()).after([attack(0)]),
         case("a failure counts", property(0x20E)).after([wrong()]),
@@ -50,9 +57,17 @@ pub fn cases() -> Vec<Case> {
         case("one failure is left", right()).after([attack(2), wrong()]),
         case("reset", right()).after([attack(1), wrong(), reset()]),
         case("flags when locked out", property(0x200)).after([attack(1), wrong()]),
-        case("an index is under it too", cmd::<NvRead>().h(NV_UNWRITTEN).h(NV_UNWRITTEN).pw("wrong").p(1u16).p(0u16)),
-        case("an index, locked out", cmd::<NvRead>().h(NV_UNWRITTEN).h(NV_UNWRITTEN).pw(SECRET).p(1u16).p(0u16)).after([attack(1), wrong()]),
-        case("what is exempt, locked out", super::signing::sign(ECC_KEY, ECDSA).pw("")).after([attack(1), wrong()]),
+        case(
+            "an index is under it too",
+            cmd::<NvRead>().h(NV_UNWRITTEN).h(NV_UNWRITTEN).pw("wrong").p(1u16).p(0u16),
+        ),
+        case(
+            "an index, locked out",
+            cmd::<NvRead>().h(NV_UNWRITTEN).h(NV_UNWRITTEN).pw(SECRET).p(1u16).p(0u16),
+        )
+        .after([attack(1), wrong()]),
+        case("what is exempt, locked out", super::signing::sign(ECC_KEY, ECDSA).pw(""))
+            .after([attack(1), wrong()]),
         varied("", cmd::<PpCommands>().h(PLATFORM).pw("").p(0u32).p(0u32)),
         varied("", cmd::<SetAlgorithmSet>().h(PLATFORM).pw("").p(0u32)),
     ];
@@ -61,7 +76,10 @@ pub fn cases() -> Vec<Case> {
         all.push(case(&format!("{hierarchy:08x}"), policy(hierarchy, 32, 0x0B)));
         for by in [OWNER, ENDORSEMENT, PLATFORM, LOCKOUT] {
             for state in [0, 1, 2] {
-                all.push(case(&format!("{hierarchy:08x} to {state} by {by:08x}"), control(by, hierarchy, state)));
+                all.push(case(
+                    &format!("{hierarchy:08x} to {state} by {by:08x}"),
+                    control(by, hierarchy, state),
+                ));
             }
         }
     }

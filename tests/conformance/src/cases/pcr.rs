@@ -7,7 +7,9 @@ pub fn cases() -> Vec<Case> {
     let digest = |alg: u16, size: usize| [&alg.to_be_bytes()[..], &vec![3; size]].concat();
     let values = |all: &[Vec<u8>]| [&(all.len() as u32).to_be_bytes()[..], &all.concat()].concat();
     let extend = |pcr: u32, all: &[Vec<u8>]| cmd::<PcrExtend>().h(pcr).pw("").p(values(all));
-    let select = |alg: u16, select: &[u8]| [&[0, 0, 0, 1][..], &alg.to_be_bytes(), &[select.len() as u8], select].concat();
+    let select = |alg: u16, select: &[u8]| {
+        [&[0, 0, 0, 1][..], &alg.to_be_bytes(), &[select.len() as u8], select].concat()
+    };
     let allocate = |selection: Vec<u8>| cmd::<PcrAllocate>().h(PLATFORM).pw("").p(selection);
     let mut all = vec![
         varied("", extend(16, &[digest(0x0B, 32)])),
@@ -31,7 +33,13 @@ pub fn cases() -> Vec<Case> {
         varied("", allocate(select(4, &[0, 0, 0]))),
         case("all", allocate(select(0x0B, &[0xFF, 0xFF, 0xFF]))),
         case("without PCR 0", allocate(select(0x0B, &[0xFE, 0xFF, 0xFF]))),
-        case("no bank", allocate([0, 0, 0, 4, 0, 4, 3, 0, 0, 0, 0, 0x0B, 3, 0, 0, 0, 0, 0x0C, 3, 0, 0, 0, 0, 0x0D, 3, 0, 0, 0].to_vec())),
+        case(
+            "no bank",
+            allocate(
+                [0, 0, 0, 4, 0, 4, 3, 0, 0, 0, 0, 0x0B, 3, 0, 0, 0, 0, 0x0C, 3, 0, 0, 0, 0, 0x0D, 3, 0, 0, 0]
+                    .to_vec(),
+            ),
+        ),
         case("not a hash", allocate(select(1, &[0, 0, 0]))),
         varied("", cmd::<PcrSetAuthPolicy>().h(PLATFORM).pw("").b([1; 32]).p(SHA256).p(20u32)),
         varied("", cmd::<PcrSetAuthValue>().h(20u32).pw("").b("auth")),
@@ -45,13 +53,22 @@ pub fn cases() -> Vec<Case> {
             all.push(case(&at, cmd::<PcrEvent>().h(pcr).pw("").b("e")).after([Event::Locality(locality)]));
         }
         all.push(case(&format!("PCR {pcr}"), cmd::<PcrSetAuthValue>().h(pcr).pw("").b("auth")));
-        all.push(case(&format!("PCR {pcr}"), cmd::<PcrSetAuthPolicy>().h(PLATFORM).pw("").b([1; 32]).p(SHA256).p(pcr)));
+        all.push(case(
+            &format!("PCR {pcr}"),
+            cmd::<PcrSetAuthPolicy>().h(PLATFORM).pw("").b([1; 32]).p(SHA256).p(pcr),
+        ));
         let mut one = [0; 3];
         if let Some(byte) = one.get_mut(pcr as usize / 8) {
             *byte = 1 << (pcr % 8);
         }
-        all.push(case(&format!("PCR {pcr} after _TPM_Hash"), cmd::<PcrRead>().p(pcrs(one))).after([Event::Hash(b"drtm".to_vec())]));
-        all.push(case(&format!("PCR {pcr} after a reset"), cmd::<PcrRead>().p(pcrs(one))).after([Event::Power, world::startup(tpm2_wire::TpmSu::Clear).into()]));
+        all.push(
+            case(&format!("PCR {pcr} after _TPM_Hash"), cmd::<PcrRead>().p(pcrs(one)))
+                .after([Event::Hash(b"drtm".to_vec())]),
+        );
+        all.push(
+            case(&format!("PCR {pcr} after a reset"), cmd::<PcrRead>().p(pcrs(one)))
+                .after([Event::Power, world::startup(tpm2_wire::TpmSu::Clear).into()]),
+        );
     }
     for alg in 0..0x30u16 {
         all.push(case(&format!("hash {alg:#x}"), extend(16, &[digest(alg, 32)])));

@@ -3,10 +3,10 @@ use super::world::*;
 use super::*;
 use crate::step::{cmd, of, sized};
 use tpm2_wire::{
-    NvWrite, PolicyAuthValue, PolicyAuthorize, PolicyAuthorizeNv, PolicyCommandCode, PolicyCounterTimer, PolicyCpHash,
-    PolicyDuplicationSelect, PolicyGetDigest, PolicyLocality, PolicyNameHash, PolicyNv, PolicyNvWritten, PolicyOr,
-    PolicyPassword, PolicyPcr, PolicyPhysicalPresence, PolicySecret, PolicySigned, PolicyTemplate, PolicyTicket,
-    ReadPublic, TpmSe, TpmSt, Unseal, VerifySignature,
+    NvWrite, PolicyAuthValue, PolicyAuthorize, PolicyAuthorizeNv, PolicyCommandCode, PolicyCounterTimer,
+    PolicyCpHash, PolicyDuplicationSelect, PolicyGetDigest, PolicyLocality, PolicyNameHash, PolicyNv,
+    PolicyNvWritten, PolicyOr, PolicyPassword, PolicyPcr, PolicyPhysicalPresence, PolicySecret, PolicySigned,
+    PolicyTemplate, PolicyTicket, ReadPublic, TpmSe, TpmSt, Unseal, VerifySignature,
 };
 
 pub fn cases() -> Vec<Case> {
@@ -36,25 +36,44 @@ pub fn cases() -> Vec<Case> {
         case("eight branches", or(&[&[0; 32][..]; 8])),
         case("nine branches", or(&[&[0; 32][..]; 9])),
         case("none is met", or(&[&[1; 32], &[2; 32]])),
-        case("trial, none is met", cmd::<PolicyOr>().h("t").p(digests(&[&[1; 32], &[2; 32]]))).after([trial()]),
+        case("trial, none is met", cmd::<PolicyOr>().h("t").p(digests(&[&[1; 32], &[2; 32]])))
+            .after([trial()]),
         varied("", cmd::<PolicyPcr>().h(PS).b([]).p(pcrs([1, 0, 0]))),
         case("wrong digest", cmd::<PolicyPcr>().h(PS).b([1; 32]).p(pcrs([1, 0, 0]))),
         case("digest of another size", cmd::<PolicyPcr>().h(PS).b([1; 20]).p(pcrs([1, 0, 0]))),
-        case("trial with any digest", cmd::<PolicyPcr>().h("t").b([1; 32]).p(pcrs([1, 0, 0]))).after([trial()]),
+        case("trial with any digest", cmd::<PolicyPcr>().h("t").b([1; 32]).p(pcrs([1, 0, 0])))
+            .after([trial()]),
         case("trial without a digest", cmd::<PolicyPcr>().h("t").b([]).p(pcrs([1, 0, 0]))).after([trial()]),
         varied("", cmd::<PolicyLocality>().h(PS).p(1u8)),
         case("none", cmd::<PolicyLocality>().h(PS).p(0u8)),
-        case("two that exclude each other", cmd::<PolicyLocality>().h(PS).p(2u8)).after([cmd::<PolicyLocality>().h(PS).p(1u8)]),
-        case("extended after a set", cmd::<PolicyLocality>().h(PS).p(33u8)).after([cmd::<PolicyLocality>().h(PS).p(1u8)]),
-        case("extended twice", cmd::<PolicyLocality>().h(PS).p(33u8)).after([cmd::<PolicyLocality>().h(PS).p(33u8)]),
-        case("another extended one", cmd::<PolicyLocality>().h(PS).p(34u8)).after([cmd::<PolicyLocality>().h(PS).p(33u8)]),
+        case("two that exclude each other", cmd::<PolicyLocality>().h(PS).p(2u8)).after([cmd::<
+            PolicyLocality,
+        >()
+        .h(PS)
+        .p(1u8)]),
+        case("extended after a set", cmd::<PolicyLocality>().h(PS).p(33u8))
+            .after([cmd::<PolicyLocality>().h(PS).p(1u8)]),
+        case("extended twice", cmd::<PolicyLocality>().h(PS).p(33u8))
+            .after([cmd::<PolicyLocality>().h(PS).p(33u8)]),
+        case("another extended one", cmd::<PolicyLocality>().h(PS).p(34u8))
+            .after([cmd::<PolicyLocality>().h(PS).p(33u8)]),
         varied("", nv(NV_ORDINARY, &[7; 4], 0, 0)),
         case("not equal", nv(NV_ORDINARY, &[8; 4], 0, 0)),
         case("unwritten", nv(NV_UNWRITTEN, &[7; 4], 0, 0)),
-        case("trial, unwritten", cmd::<PolicyNv>().h(OWNER).h(NV_UNWRITTEN).h("t").pw("").b([1]).p(0u16).p(0u16)).after([trial()]),
+        case(
+            "trial, unwritten",
+            cmd::<PolicyNv>().h(OWNER).h(NV_UNWRITTEN).h("t").pw("").b([1]).p(0u16).p(0u16),
+        )
+        .after([trial()]),
         case("beyond its end", nv(NV_ORDINARY, &[7; 4], 29, 0)),
-        case("by its own value", cmd::<PolicyNv>().h(NV_ORDINARY).h(NV_ORDINARY).h(PS).pw("").b([7]).p(0u16).p(0u16)),
-        case("authorized by another index", cmd::<PolicyNv>().h(NV_COUNTER).h(NV_ORDINARY).h(PS).pw("").b([7]).p(0u16).p(0u16)),
+        case(
+            "by its own value",
+            cmd::<PolicyNv>().h(NV_ORDINARY).h(NV_ORDINARY).h(PS).pw("").b([7]).p(0u16).p(0u16),
+        ),
+        case(
+            "authorized by another index",
+            cmd::<PolicyNv>().h(NV_COUNTER).h(NV_ORDINARY).h(PS).pw("").b([7]).p(0u16).p(0u16),
+        ),
         varied("", timer(&[0, 0, 0, 0], 16, 0)),
         varied("", code(0x15E)),
         case("no command", code(0x999)),
@@ -64,28 +83,39 @@ pub fn cases() -> Vec<Case> {
         varied("", cmd::<PolicyCpHash>().h(PS).b([1; 32])),
         case("of another size", cmd::<PolicyCpHash>().h(PS).b([1; 20])),
         case("empty", cmd::<PolicyCpHash>().h(PS).b([])),
-        case("another", cmd::<PolicyCpHash>().h(PS).b([2; 32])).after([cmd::<PolicyCpHash>().h(PS).b([1; 32])]),
-        case("the same", cmd::<PolicyCpHash>().h(PS).b([1; 32])).after([cmd::<PolicyCpHash>().h(PS).b([1; 32])]),
-        case("after a nameHash", cmd::<PolicyCpHash>().h(PS).b([1; 32])).after([cmd::<PolicyNameHash>().h(PS).b([1; 32])]),
+        case("another", cmd::<PolicyCpHash>().h(PS).b([2; 32]))
+            .after([cmd::<PolicyCpHash>().h(PS).b([1; 32])]),
+        case("the same", cmd::<PolicyCpHash>().h(PS).b([1; 32]))
+            .after([cmd::<PolicyCpHash>().h(PS).b([1; 32])]),
+        case("after a nameHash", cmd::<PolicyCpHash>().h(PS).b([1; 32]))
+            .after([cmd::<PolicyNameHash>().h(PS).b([1; 32])]),
         varied("", cmd::<PolicyNameHash>().h(PS).b([1; 32])),
         case("of another size", cmd::<PolicyNameHash>().h(PS).b([1; 20])),
-        case("twice the same", cmd::<PolicyNameHash>().h(PS).b([1; 32])).after([cmd::<PolicyNameHash>().h(PS).b([1; 32])]),
-        case("after a cpHash", cmd::<PolicyNameHash>().h(PS).b([1; 32])).after([cmd::<PolicyCpHash>().h(PS).b([1; 32])]),
+        case("twice the same", cmd::<PolicyNameHash>().h(PS).b([1; 32]))
+            .after([cmd::<PolicyNameHash>().h(PS).b([1; 32])]),
+        case("after a cpHash", cmd::<PolicyNameHash>().h(PS).b([1; 32]))
+            .after([cmd::<PolicyCpHash>().h(PS).b([1; 32])]),
         varied("", cmd::<PolicyTemplate>().h(PS).b([1; 32])),
         case("of another size", cmd::<PolicyTemplate>().h(PS).b([1; 20])),
-        case("twice the same", cmd::<PolicyTemplate>().h(PS).b([1; 32])).after([cmd::<PolicyTemplate>().h(PS).b([1; 32])]),
-        case("another", cmd::<PolicyTemplate>().h(PS).b([2; 32])).after([cmd::<PolicyTemplate>().h(PS).b([1; 32])]),
-        case("after a cpHash", cmd::<PolicyTemplate>().h(PS).b([1; 32])).after([cmd::<PolicyCpHash>().h(PS).b([1; 32])]),
+        case("twice the same", cmd::<PolicyTemplate>().h(PS).b([1; 32]))
+            .after([cmd::<PolicyTemplate>().h(PS).b([1; 32])]),
+        case("another", cmd::<PolicyTemplate>().h(PS).b([2; 32]))
+            .after([cmd::<PolicyTemplate>().h(PS).b([1; 32])]),
+        case("after a cpHash", cmd::<PolicyTemplate>().h(PS).b([1; 32]))
+            .after([cmd::<PolicyCpHash>().h(PS).b([1; 32])]),
         varied("", cmd::<PolicyDuplicationSelect>().h(PS).b([1; 34]).b([2; 34]).p(1u8)),
         case("without the object", cmd::<PolicyDuplicationSelect>().h(PS).b([1; 34]).b([2; 34]).p(0u8)),
-        case("after a command code", cmd::<PolicyDuplicationSelect>().h(PS).b([1; 34]).b([2; 34]).p(0u8)).after([code(0x14B)]),
+        case("after a command code", cmd::<PolicyDuplicationSelect>().h(PS).b([1; 34]).b([2; 34]).p(0u8))
+            .after([code(0x14B)]),
         varied("", cmd::<PolicyAuthorize>().h(PS).b([]).b("ref").b([1; 34]).p(no_ticket(TpmSt::VERIFIED))),
         varied("", cmd::<PolicyAuthValue>().h(PS)),
         varied("", cmd::<PolicyPassword>().h(PS)),
         varied("", digest()),
         varied("", cmd::<PolicyNvWritten>().h(PS).p(1u8)),
-        case("the contrary", cmd::<PolicyNvWritten>().h(PS).p(0u8)).after([cmd::<PolicyNvWritten>().h(PS).p(1u8)]),
-        case("twice the same", cmd::<PolicyNvWritten>().h(PS).p(1u8)).after([cmd::<PolicyNvWritten>().h(PS).p(1u8)]),
+        case("the contrary", cmd::<PolicyNvWritten>().h(PS).p(0u8))
+            .after([cmd::<PolicyNvWritten>().h(PS).p(1u8)]),
+        case("twice the same", cmd::<PolicyNvWritten>().h(PS).p(1u8))
+            .after([cmd::<PolicyNvWritten>().h(PS).p(1u8)]),
         varied("", secret(OWNER, "", 0)),
         varied("with a ticket", secret(OWNER, "", -100)),
         case("expires", secret(OWNER, "", 100)),
@@ -94,13 +124,30 @@ pub fn cases() -> Vec<Case> {
         case("by an index", secret(NV_PIN_PASS, SECRET, 0)),
         case("by a PCR", secret(16, "", 0)),
         case("wrong nonce", cmd::<PolicySecret>().h(OWNER).h(PS).pw("").b([1; 16]).b([]).b([]).p(0u32)),
-        case("with the nonce", cmd::<PolicySecret>().h(OWNER).h(PS).pw("").p(of(PS, "nonce")).b([]).b([]).p([0xFF, 0xFF, 0xFF, 0xF0])),
+        case(
+            "with the nonce",
+            cmd::<PolicySecret>()
+                .h(OWNER)
+                .h(PS)
+                .pw("")
+                .p(of(PS, "nonce"))
+                .b([])
+                .b([])
+                .p([0xFF, 0xFF, 0xFF, 0xF0]),
+        ),
         case("with a cpHash", cmd::<PolicySecret>().h(OWNER).h(PS).pw("").b([]).b([1; 32]).b([]).p(0u32)),
-        case("cpHash of another size", cmd::<PolicySecret>().h(OWNER).h(PS).pw("").b([]).b([1; 20]).b([]).p(0u32)),
+        case(
+            "cpHash of another size",
+            cmd::<PolicySecret>().h(OWNER).h(PS).pw("").b([]).b([1; 20]).b([]).p(0u32),
+        ),
         varied("", cmd::<PolicyAuthorizeNv>().h(OWNER).h(NV_ORDINARY).h(PS).pw("")),
         case("unwritten", cmd::<PolicyAuthorizeNv>().h(OWNER).h(NV_UNWRITTEN).h(PS).pw("")),
     ];
-    for (index, operand) in [(NV_ORDINARY, &[7; 8][..]), (NV_COUNTER, &[0, 0, 0, 0, 0, 0, 0, 1]), (NV_BITS, &[0, 0, 0, 0, 0, 0, 0, 4])] {
+    for (index, operand) in [
+        (NV_ORDINARY, &[7; 8][..]),
+        (NV_COUNTER, &[0, 0, 0, 0, 0, 0, 0, 1]),
+        (NV_BITS, &[0, 0, 0, 0, 0, 0, 0, 4]),
+    ] {
         for operation in 0..0xE {
             for flip in [0, 1, 0x80, 0xFF] {
                 let mut operand = operand.to_vec();
@@ -111,7 +158,9 @@ pub fn cases() -> Vec<Case> {
             }
         }
     }
-    for (size, offset) in [(0, 0), (1, 25), (1, 24), (2, 24), (8, 8), (8, 18), (25, 0), (26, 0), (25, 1), (64, 0), (65, 0)] {
+    for (size, offset) in
+        [(0, 0), (1, 25), (1, 24), (2, 24), (8, 8), (8, 18), (25, 0), (26, 0), (25, 1), (64, 0), (65, 0)]
+    {
         all.push(case(&format!("{size} bytes at {offset}"), timer(&vec![0; size], offset, 9)));
         all.push(case(&format!("{size} bytes at {offset}"), nv(NV_ORDINARY, &vec![0; size], offset, 9)));
     }
@@ -151,16 +200,33 @@ fn signed() -> Vec<Case> {
     let sign = |digest: &[u8]| {
         cmd::<tpm2_wire::Sign>().h(HMAC_KEY).pw("").b(digest).p(HMAC).p(no_ticket(TpmSt::HASHCHECK)).keep("s")
     };
-    let signed = |key: u32| cmd::<PolicySigned>().h(key).h(PS).b([]).b([]).b("ref").p(0u32).p(of("s", "signature"));
+    let signed =
+        |key: u32| cmd::<PolicySigned>().h(key).h(PS).b([]).b([]).b("ref").p(0u32).p(of("s", "signature"));
     let ticket = |reference: &str| {
-        let ask = cmd::<PolicySecret>().h(OWNER).h(PS).pw("").p(of(PS, "nonce")).b([]).b("ref").p([0xFF, 0xFF, 0, 0]).keep("t");
-        let use_it = cmd::<PolicyTicket>().h("q").p(of("t", "timeout")).b([]).b(reference).b(OWNER.to_be_bytes()).p(of("t", "policy_ticket"));
+        let ask = cmd::<PolicySecret>()
+            .h(OWNER)
+            .h(PS)
+            .pw("")
+            .p(of(PS, "nonce"))
+            .b([])
+            .b("ref")
+            .p([0xFF, 0xFF, 0, 0])
+            .keep("t");
+        let use_it = cmd::<PolicyTicket>()
+            .h("q")
+            .p(of("t", "timeout"))
+            .b([])
+            .b(reference)
+            .b(OWNER.to_be_bytes())
+            .p(of("t", "policy_ticket"));
         case(reference, use_it).after([ask, session("q", TpmSe::Policy, NONE)])
     };
     let name = cmd::<ReadPublic>().h(HMAC_KEY).keep("n");
-    let verified = |digest: &[u8]| cmd::<VerifySignature>().h(HMAC_KEY).b(digest).p(of("s", "signature")).keep("v");
+    let verified =
+        |digest: &[u8]| cmd::<VerifySignature>().h(HMAC_KEY).b(digest).p(of("s", "signature")).keep("v");
     let zero = tpm2_crypto::RUST.digest(tpm2_crypto::HashAlg::Sha256, &[&[0; 32], b"ref"]).to_vec();
-    let authorize = cmd::<PolicyAuthorize>().h(PS).b([0; 32]).b("ref").p(of("n", "name")).p(of("v", "validation"));
+    let authorize =
+        cmd::<PolicyAuthorize>().h(PS).b([0; 32]).b("ref").p(of("n", "name")).p(of("v", "validation"));
     vec![
         varied("HMAC", signed(HMAC_KEY)).after([sign(&digest)]),
         case("another digest", signed(HMAC_KEY)).after([sign(&[1; 32])]),
@@ -173,11 +239,14 @@ fn signed() -> Vec<Case> {
     ]
 }
 
+/// An assertion on the session of this name, and what it asserts.
+type Assertion = (&'static str, fn(&str) -> Step);
+
 /// Policies at work: data whose policy is one assertion, unsealed.
 fn used() -> Vec<Case> {
     let digest = || cmd::<PolicyGetDigest>().h("t").keep("digest");
     let mut all = Vec::new();
-    let assertions: &[(&str, fn(&str) -> Step)] = &[
+    let assertions: &[Assertion] = &[
         ("PCR", |s| cmd::<PolicyPcr>().h(s).b([]).p(pcrs([0, 0, 1]))),
         ("locality 0", |s| cmd::<PolicyLocality>().h(s).p(1u8)),
         ("locality 3", |s| cmd::<PolicyLocality>().h(s).p(8u8)),
@@ -203,7 +272,12 @@ fn used() -> Vec<Case> {
         ]);
         let sensitive = crate::step::Part::Sized(vec![sized(b"pw"), sized(b"secret")]);
         let create = cmd::<tpm2_wire::Create>().h(SRK).pw("").p(sensitive).p(public).b([]).p(0u32).keep("d");
-        let load = cmd::<tpm2_wire::Load>().h(SRK).pw("").p(of("d", "out_private")).p(of("d", "out_public")).keep("d.h");
+        let load = cmd::<tpm2_wire::Load>()
+            .h(SRK)
+            .pw("")
+            .p(of("d", "out_private"))
+            .p(of("d", "out_public"))
+            .keep("d.h");
         let setup = [session("t", TpmSe::Trial, NONE), assertion("t"), digest(), flush("t"), create, load];
         let met = [&setup[..], &[assertion(PS)]].concat();
         let unseal = |value: crate::step::Value| cmd::<Unseal>().h("d.h").auth(PS, 1, value);
@@ -215,9 +289,15 @@ fn used() -> Vec<Case> {
         all.push(case(&format!("{what}, not met"), unseal(plain(b""))).after(setup.clone()));
         all.push(case(&format!("{what}, by password alone"), cmd::<Unseal>().h("d.h").pw("pw")).after(setup));
         let pcr = cmd::<tpm2_wire::PcrExtend>().h(16u32).pw("").p([0, 0, 0, 1, 0, 0x0B]).p([1; 32]);
-        all.push(case(&format!("{what}, after a PCR changed"), unseal(plain(b"pw"))).after([&met[..], &[pcr]].concat()));
+        all.push(
+            case(&format!("{what}, after a PCR changed"), unseal(plain(b"pw")))
+                .after([&met[..], &[pcr]].concat()),
+        );
         let write = cmd::<NvWrite>().h(OWNER).h(NV_ORDINARY).pw("").b([8; 4]).p(0u16);
-        all.push(case(&format!("{what}, after an index changed"), unseal(plain(b""))).after([&met[..], &[write]].concat()));
+        all.push(
+            case(&format!("{what}, after an index changed"), unseal(plain(b"")))
+                .after([&met[..], &[write]].concat()),
+        );
     }
     all
 }

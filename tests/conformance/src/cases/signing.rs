@@ -32,14 +32,29 @@ pub fn cases() -> Vec<Case> {
         case("another key", verify(AK)).after([sign(RSA_KEY, RSASSA).keep("s")]),
         case("another type", verify(ECC_KEY)).after([sign(RSA_KEY, RSASSA).keep("s")]),
         case("key that does not sign", verify(ECDH_KEY)).after([sign(ECC_KEY, ECDSA).keep("s")]),
-        case("another digest", cmd::<VerifySignature>().h(ECC_KEY).b([0x12; 32]).p(of("s", "signature"))).after([sign(ECC_KEY, ECDSA).keep("s")]),
+        case("another digest", cmd::<VerifySignature>().h(ECC_KEY).b([0x12; 32]).p(of("s", "signature")))
+            .after([sign(ECC_KEY, ECDSA).keep("s")]),
         varied("restricted, with a ticket", restricted.clone()).after([hashed("abc")]),
         case("restricted, no ticket", sign(AK, NONE)),
         case("restricted, of TPM_GENERATED", restricted).after([hashed("\u{FF}TCG")]),
     ];
     let schemes: &[&[u8]] = &[
-        NONE, RSASSA, RSAPSS, ECDSA, HMAC, OAEP, RSAES, ECDH, &[0, 0x1A, 0, 0x0B, 0, 0], &[0, 0x1B, 0, 0x0B], &[0, 0x1C, 0, 0x0B], &[0, 0x14, 0, 4],
-        &[0, 0x18, 0, 0x0C], &[0, 5, 0, 4], &[0, 0x14, 0, 0x10], &[0, 0x18, 0, 0x12],
+        NONE,
+        RSASSA,
+        RSAPSS,
+        ECDSA,
+        HMAC,
+        OAEP,
+        RSAES,
+        ECDH,
+        &[0, 0x1A, 0, 0x0B, 0, 0],
+        &[0, 0x1B, 0, 0x0B],
+        &[0, 0x1C, 0, 0x0B],
+        &[0, 0x14, 0, 4],
+        &[0, 0x18, 0, 0x0C],
+        &[0, 5, 0, 4],
+        &[0, 0x14, 0, 0x10],
+        &[0, 0x18, 0, 0x12],
     ];
     for scheme in schemes {
         for key in [AK, RSA_KEY, ECC_KEY, ECDH_KEY, HMAC_KEY, RESTRICTED_HMAC, AES_KEY, SRK] {

@@ -10,7 +10,8 @@ pub fn cases() -> Vec<Case> {
         case("a second one", startup(TpmSu::Clear)),
         varied("reset", startup(TpmSu::Clear)).after([Event::Power]),
         case("resume without shutdown (9.3)", startup(TpmSu::State)).after([Event::Power]),
-        case("state, after an orderly shutdown", startup(TpmSu::State)).after([shutdown(TpmSu::Clear).into(), Event::Power]),
+        case("state, after an orderly shutdown", startup(TpmSu::State))
+            .after([shutdown(TpmSu::Clear).into(), Event::Power]),
         varied("resume", startup(TpmSu::State)).after([shutdown(TpmSu::State).into(), Event::Power]),
         case("restart", startup(TpmSu::Clear)).after([shutdown(TpmSu::State).into(), Event::Power]),
         case("resume at locality 3 after locality 0", startup(TpmSu::State)).after([
@@ -18,7 +19,8 @@ pub fn cases() -> Vec<Case> {
             Event::Power,
             Event::Locality(3),
         ]),
-        case("after an H-CRTM event", startup(TpmSu::Clear)).after([Event::Power, Event::Hash(b"crtm".to_vec())]),
+        case("after an H-CRTM event", startup(TpmSu::Clear))
+            .after([Event::Power, Event::Hash(b"crtm".to_vec())]),
         case("resume after an H-CRTM event", startup(TpmSu::State)).after([
             shutdown(TpmSu::State).into(),
             Event::Power,
@@ -33,7 +35,10 @@ pub fn cases() -> Vec<Case> {
         varied("", cmd::<GetTestResult>()),
     ];
     for locality in 0..=4 {
-        all.push(case(&format!("at locality {locality}"), startup(TpmSu::Clear)).after([Event::Power, Event::Locality(locality)]));
+        all.push(
+            case(&format!("at locality {locality}"), startup(TpmSu::Clear))
+                .after([Event::Power, Event::Locality(locality)]),
+        );
     }
     let parms: &[(&str, Vec<u8>)] = &[
         ("RSA-1024", [&[0, 1][..], NONE, NONE, &[4, 0], &[0; 4]].concat()),

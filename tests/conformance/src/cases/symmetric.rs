@@ -25,8 +25,14 @@ pub fn cases() -> Vec<Case> {
         case("data", cmd::<Hmac>().h(SEALED).pw(SECRET).b("abc").p(SHA256)),
         varied("CFB", encrypt(0x43, &[1; 16], &[2; 32], 0)),
         varied("decrypts", encrypt(0x43, &[1; 16], &[2; 32], 1)),
-        varied("the other order", cmd::<EncryptDecrypt>().h(AES_KEY).pw("").p(0u8).p([0, 0x43]).b([1; 16]).b([2; 32])),
-        case("an HMAC key", cmd::<EncryptDecrypt2>().h(HMAC_KEY).pw("").b([1; 16]).p(0u8).p([0, 0x43]).b([1; 16])),
+        varied(
+            "the other order",
+            cmd::<EncryptDecrypt>().h(AES_KEY).pw("").p(0u8).p([0, 0x43]).b([1; 16]).b([2; 32]),
+        ),
+        case(
+            "an HMAC key",
+            cmd::<EncryptDecrypt2>().h(HMAC_KEY).pw("").b([1; 16]).p(0u8).p([0, 0x43]).b([1; 16]),
+        ),
     ];
     for alg in 0..0x30u16 {
         all.push(case(&format!("hash {alg:#x}"), hash(alg, OWNER, b"abc")));

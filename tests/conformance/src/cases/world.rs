@@ -2,8 +2,8 @@
 use super::*;
 use crate::step::{Event, cmd, handle_of};
 use tpm2_wire::{
-    EvictControl, FlushContext, NvExtend, NvIncrement, NvSetBits, NvWrite, StartAuthSession, Startup, TpmNt, TpmSe,
-    TpmaNv,
+    EvictControl, FlushContext, NvExtend, NvIncrement, NvSetBits, NvWrite, StartAuthSession, Startup, TpmNt,
+    TpmSe, TpmaNv,
 };
 
 /// Persistent keys. All have an empty authorization value but [`SECRET_KEY`] and [`SEALED`].
@@ -82,7 +82,7 @@ pub fn events() -> Vec<Event> {
         (OWNER, RSA_KEY, "", rsa(OWN | NO_DA | SIGN | DECRYPT, NONE, NONE, 2048)),
         (OWNER, ECC_KEY, "", ecc(OWN | NO_DA | SIGN, NONE, NONE, P256)),
         (OWNER, ECDH_KEY, "", ecc(OWN | NO_DA | DECRYPT, NONE, NONE, P256)),
-        (OWNER, HMAC_KEY, "", keyed_hash(OWN | NO_DA | SIGN, NONE)),
+        (OWNER, HMAC_KEY, "", keyed_hash(OWN | NO_DA | SIGN | DECRYPT, NONE)),
         (OWNER, AES_KEY, "", cipher(OWN | NO_DA | SIGN | DECRYPT, &[0, 6, 0, 128, 0, 0x10])),
         (OWNER, AK, "", rsa(OWN | NO_DA | SIGN | RESTRICTED, NONE, RSASSA, 2048)),
         (OWNER, SECRET_KEY, SECRET, ecc(OWN | SIGN, NONE, NONE, P256)),
@@ -101,8 +101,7 @@ pub fn events() -> Vec<Event> {
     let write = |index: u32, data: &[u8]| cmd::<NvWrite>().h(OWNER).h(index).pw("").b(data).p(0u16).into();
     let pin = NV_ALL & !TpmaNv::AUTHWRITE.0;
     let stclear = TpmaNv::WRITE_STCLEAR.0 | TpmaNv::READ_STCLEAR.0;
-    let platform =
-        TpmaNv::PPWRITE.0 | TpmaNv::PPREAD.0 | TpmaNv::PLATFORMCREATE.0 | TpmaNv::POLICY_DELETE.0;
+    let platform = TpmaNv::PPWRITE.0 | TpmaNv::PPREAD.0 | TpmaNv::PLATFORMCREATE.0 | TpmaNv::POLICY_DELETE.0;
     let by_policy = TpmaNv::POLICYREAD.0 | TpmaNv::POLICYWRITE.0;
     all.extend([
         define(OWNER, "", NV_ORDINARY, NV_ALL, 32).into(),
@@ -131,13 +130,16 @@ pub fn events() -> Vec<Event> {
 /// Ways in which the state can forbid a command, from the world.
 pub fn states() -> Vec<(&'static str, Vec<Event>)> {
     use tpm2_wire::{DictionaryAttackParameters, HierarchyControl, NvRead, Shutdown, TpmSu};
-    let off = |enable: u32| {
-        vec![cmd::<HierarchyControl>().h(PLATFORM).pw("").p(enable).p(0u8).into()]
-    };
+    let off = |enable: u32| vec![cmd::<HierarchyControl>().h(PLATFORM).pw("").p(enable).p(0u8).into()];
     let wrong = cmd::<NvRead>().h(NV_UNWRITTEN).h(NV_UNWRITTEN).pw("wrong").p(1u16).p(0u16);
     let attack = cmd::<DictionaryAttackParameters>().h(LOCKOUT).pw("").p(1u32).p(1000u32).p(1000u32);
-    let lockout_failed = cmd::<DictionaryAttackParameters>().h(LOCKOUT).pw("wrong").p(1u32).p(1000u32).p(1000u32);
-    let sign = super::signing::sign(SECRET_KEY, ECDSA).auth(tpm2_wire::TpmRh::PW, 0, crate::step::Value::Plain(b"no".into()));
+    let lockout_failed =
+        cmd::<DictionaryAttackParameters>().h(LOCKOUT).pw("wrong").p(1u32).p(1000u32).p(1000u32);
+    let sign = super::signing::sign(SECRET_KEY, ECDSA).auth(
+        tpm2_wire::TpmRh::PW,
+        0,
+        crate::step::Value::Plain(b"no".into()),
+    );
     vec![
         ("before startup", vec![Event::Power]),
         ("owner disabled", off(OWNER)),
@@ -148,10 +150,13 @@ pub fn states() -> Vec<(&'static str, Vec<Event>)> {
         ("lockout locked out", vec![lockout_failed.into()]),
         ("after shutdown", vec![cmd::<Shutdown>().p(TpmSu::State.value()).into()]),
         ("locality 3", vec![Event::Locality(3)]),
-        ("resumed", vec![
-            cmd::<Shutdown>().p(TpmSu::State.value()).into(),
-            Event::Power,
-            startup(TpmSu::State).into(),
-        ]),
+        (
+            "resumed",
+            vec![
+                cmd::<Shutdown>().p(TpmSu::State.value()).into(),
+                Event::Power,
+                startup(TpmSu::State).into(),
+            ],
+        ),
     ]
 }

@@ -40,7 +40,8 @@ pub fn run(filter: &str, first: usize, of: usize, listed: &mut Listed) -> io::Re
     let mut pair = Pair::new()?;
     for event in world::events() {
         let taken = pair.take(&event)?;
-        let fine = taken.as_ref().is_some_and(|taken| taken.ours.rc == Rc::SUCCESS && taken.difference.is_none());
+        let fine =
+            taken.as_ref().is_some_and(|taken| taken.ours.rc == Rc::SUCCESS && taken.difference.is_none());
         if !fine {
             report.unexplained("the world", &event, taken.and_then(|taken| taken.difference));
         }

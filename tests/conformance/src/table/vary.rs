@@ -99,8 +99,14 @@ fn sessions(step: &Step, all: &mut Vec<(String, Step)>) {
     let extra = |more: Auth| [&step.auths[..], &[more]].concat();
     with("a password more".to_owned(), extra(password(b"")));
     for attributes in [0, 1, 0x21, 0x41, 0x61, 0x81, 0x83, 0x85, 0x87, 0x09] {
-        with(format!("an HMAC session more, {attributes:02x}"), extra(session(world::HS, attributes, Value::Mac(vec![]))));
-        with(format!("a policy session more, {attributes:02x}"), extra(session(world::PS, attributes, Value::Mac(vec![]))));
+        with(
+            format!("an HMAC session more, {attributes:02x}"),
+            extra(session(world::HS, attributes, Value::Mac(vec![]))),
+        );
+        with(
+            format!("a policy session more, {attributes:02x}"),
+            extra(session(world::PS, attributes, Value::Mac(vec![]))),
+        );
     }
     for i in 0..step.auths.len() {
         let mut with = |what: &str, auth: Auth| {
@@ -129,7 +135,10 @@ fn sessions(step: &Step, all: &mut Vec<(String, Step)>) {
             with(&format!("policy session, {what}"), session(world::PS, 1, value));
         }
         for attributes in [0x21, 0x41, 0x81, 0x83] {
-            with(&format!("HMAC session, {attributes:02x}"), session(world::HS, attributes, Value::Mac(vec![])));
+            with(
+                &format!("HMAC session, {attributes:02x}"),
+                session(world::HS, attributes, Value::Mac(vec![])),
+            );
         }
     }
     for off in [-32, -9, -1, 1, 9, 1000, i32::MAX / 2] {
@@ -146,7 +155,20 @@ fn parameters(step: &Step, params: &[u8], all: &mut Vec<(String, Step)>) {
         all.push((format!("{} bytes more", more.len()), step.clone().change(Change::Add(more.to_vec()))));
     }
     for (i, byte) in params.iter().enumerate().filter(|(i, _)| *i < DENSE || i % 8 == 0) {
-        let mut values = vec![0, 1, 4, 0x0B, 0x10, 0x7F, 0x80, 0xFF, byte ^ 1, byte ^ 0x80, byte.wrapping_add(1), byte.wrapping_sub(1)];
+        let mut values = vec![
+            0,
+            1,
+            4,
+            0x0B,
+            0x10,
+            0x7F,
+            0x80,
+            0xFF,
+            byte ^ 1,
+            byte ^ 0x80,
+            byte.wrapping_add(1),
+            byte.wrapping_sub(1),
+        ];
         values.sort_unstable();
         values.dedup();
         for value in values.into_iter().filter(|value| value != byte) {

@@ -9,8 +9,6 @@ use std::io;
 
 /// A TPM that can be asked, powered and put back to where it was.
 pub trait Target {
-    /// Its name in reports.
-    fn name(&self) -> &'static str;
     /// Runs one command; the response.
     fn execute(&mut self, command: &[u8]) -> io::Result<Vec<u8>>;
     /// `_TPM_Init`.

@@ -49,9 +49,6 @@ impl Ours {
 }
 
 impl Target for Ours {
-    fn name(&self) -> &'static str {
-        "ours"
-    }
     fn execute(&mut self, command: &[u8]) -> io::Result<Vec<u8>> {
         let executed = self.tpm.execute(&mut self.bench, self.locality, command);
         self.records.extend(executed.delta);
