@@ -64,7 +64,7 @@ fn rsa(p: &CryptoProvider) {
 
 fn ecc(p: &CryptoProvider) {
     let mut rng = Drbg::from_entropy(p, &[b"speed"]);
-    for curve in Curve::ALL {
+    for curve in [Curve::P256, Curve::P384, Curve::P521] {
         let (d, public) = p.ec_generate(&mut rng, curve).expect("a sound generator");
         let digest = p.digest(HashAlg::Sha256, &[b"m"]);
         let (r, s) = p.ecdsa_sign(curve, &d, &digest, &mut rng).expect("signs");

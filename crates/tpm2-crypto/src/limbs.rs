@@ -70,6 +70,38 @@ pub(crate) fn abs_diff(a: &[u64], b: &[u64]) -> Limbs {
     diff
 }
 
+/// `a >> n`, as many limbs as asked for; `n` is public.
+pub(crate) fn shr(a: &[u64], n: usize, len: usize) -> Limbs {
+    let limb = |i: usize| a.get(i).copied().unwrap_or(0);
+    let (skip, shift) = (n / 64, n % 64);
+    let shifted = |i| limb(i) >> shift | limb(i + 1).checked_shl(64 - shift as u32).unwrap_or(0);
+    Zeroizing::new((skip..skip + len).map(shifted).collect())
+}
+
+/// `a = 2a + bit`; a carry out is lost.
+pub(crate) fn double_plus(a: &mut [u64], bit: u64) {
+    a.iter_mut().fold(bit, |carry, limb| {
+        let out = *limb >> 63;
+        *limb = *limb << 1 | carry;
+        out
+    });
+}
+
+/// `out = a - b` of equally long numbers, and the borrow, 0 or 1.
+pub(crate) fn sub(a: &[u64], b: &[u64], out: &mut [u64]) -> u64 {
+    a.iter().zip(b).zip(out).fold(0, |borrow, ((a, b), out)| {
+        let (diff, under) = a.overflowing_sub(*b);
+        let (diff, under_again) = diff.overflowing_sub(borrow);
+        *out = diff;
+        u64::from(under | under_again)
+    })
+}
+
+/// `a = b` where `mask` has ones.
+pub(crate) fn choose(a: &mut [u64], b: &[u64], mask: u64) {
+    a.iter_mut().zip(b).for_each(|(a, b)| *a ^= mask & (*a ^ *b));
+}
+
 /// Bits of `a` without leading zeros.
 pub(crate) fn bits(a: &[u64]) -> usize {
     (0..)

@@ -5,8 +5,12 @@ mod common;
 use common::{FailsAfter, PROVIDERS, cases};
 use tpm2_crypto::{Curve, Error, HashAlg, Point};
 
+/// The curves that every provider serves.
+const SERVED: [Curve; 3] = [Curve::P256, Curve::P384, Curve::P521];
+
 fn curve(name: &str) -> Curve {
-    Curve::ALL[["P-256", "P-384", "P-521"].iter().position(|n| *n == name).unwrap()]
+    [Curve::P256, Curve::P384, Curve::P521]
+        [["P-256", "P-384", "P-521"].iter().position(|n| *n == name).unwrap()]
 }
 
 fn less_one(number: &[u8]) -> Vec<u8> {
@@ -24,7 +28,7 @@ fn padded(curve: Curve, value: u8) -> Vec<u8> {
 #[test]
 fn parameters_describe_the_group() {
     for p in PROVIDERS {
-        for curve in Curve::ALL {
+        for curve in SERVED {
             let params = curve.params();
             assert_eq!(Curve::from_id(curve.id()), Some(curve));
             for number in [params.p, params.a, params.b, params.gx, params.gy, params.n] {
@@ -42,7 +46,7 @@ fn parameters_describe_the_group() {
             // it.
             assert_eq!(params.a.last().copied(), params.p.last().map(|b| b - 3));
         }
-        assert_eq!(Curve::from_id(0x0010), None);
+        assert_eq!(Curve::from_id(0x0030), None);
     }
 }
 
@@ -88,7 +92,7 @@ fn computed_elsewhere() {
 #[test]
 fn signatures() {
     for p in PROVIDERS {
-        for curve in Curve::ALL {
+        for curve in SERVED {
             let mut rng = common::rng(p, "ecdsa");
             let (d, public) = p.ec_generate(&mut rng, curve).unwrap();
             for alg in HashAlg::ALL {
@@ -117,7 +121,7 @@ fn signatures() {
 #[test]
 fn a_repeated_generator_does_not_repeat_nonces() {
     for p in PROVIDERS {
-        for curve in Curve::ALL {
+        for curve in SERVED {
             let (d, _) = p.ec_generate(&mut common::rng(p, "key"), curve).unwrap();
             let sign = |message: &[u8], d: &[u8]| {
                 let digest = p.digest(HashAlg::Sha256, &[message]);
@@ -135,7 +139,7 @@ fn a_repeated_generator_does_not_repeat_nonces() {
 #[test]
 fn signatures_out_of_range() {
     for p in PROVIDERS {
-        for curve in Curve::ALL {
+        for curve in SERVED {
             let mut rng = common::rng(p, "range");
             let (d, public) = p.ec_generate(&mut rng, curve).unwrap();
             let digest = p.digest(HashAlg::Sha256, &[b"m"]);
@@ -159,7 +163,7 @@ fn signatures_out_of_range() {
 #[test]
 fn points_off_the_curve_are_refused() {
     for p in PROVIDERS {
-        for curve in Curve::ALL {
+        for curve in SERVED {
             let params = curve.params();
             let good = p.ec_public(curve, &[7]).unwrap();
             let mut other = good.y.clone();
@@ -180,7 +184,7 @@ fn points_off_the_curve_are_refused() {
                 assert_eq!(p.ec_mul(curve, &point, &[3]).err(), Some(Error::BadPoint));
             }
             // A point of one curve is not one of another.
-            for foreign in Curve::ALL.into_iter().filter(|c| *c != curve) {
+            for foreign in SERVED.into_iter().filter(|c| *c != curve) {
                 assert_eq!(p.ec_mul(foreign, &good, &[3]).err(), Some(Error::BadPoint));
             }
         }
@@ -190,7 +194,7 @@ fn points_off_the_curve_are_refused() {
 #[test]
 fn scalars_out_of_range_are_refused() {
     for p in PROVIDERS {
-        for curve in Curve::ALL {
+        for curve in SERVED {
             let g = p.ec_public(curve, &[1]).unwrap();
             let long = vec![1; curve.size() + 1];
             let ones = vec![0xFF; curve.size()];

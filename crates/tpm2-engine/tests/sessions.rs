@@ -126,7 +126,7 @@ fn salted_sessions() {
     // ECC: an ephemeral key, ECDH and KDFe.
     let key = chip.primary(TpmRh::OWNER, "", &storage()).expect("a key");
     let q = chip.point(key);
-    let curve = tpm2_crypto::Curve::ALL[0];
+    let curve = tpm2_crypto::Curve::P256;
     let (d, ephemeral) = RUST.ec_generate(&mut Fixed(1), curve).expect("a key");
     let z = RUST.ec_mul(curve, &q, &d).expect("a point");
     let salt = RUST.kdfe(HashAlg::Sha256, &z.x, b"SECRET", &ephemeral.x, &q.x, 256);

@@ -12,7 +12,7 @@ use tpm2_wire::{
 };
 
 const NULL_TICKET: &[u8] = &[0x80, 0x24, 0x40, 0, 0, 7, 0, 0];
-const P256: Curve = Curve::ALL[0];
+const P256: Curve = Curve::P256;
 const RESTRICTED: TpmaObject = TpmaObject(SIGNING.0 | TpmaObject::RESTRICTED.0);
 const PCRS: &[u8] = &[0, 0, 0, 1, 0, 0x0B, 3, 0, 0, 1];
 

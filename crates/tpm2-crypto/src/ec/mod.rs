@@ -1,9 +1,11 @@
 //! Elliptic curves: identifiers, key generation and ECDH; signatures, key exchange and encryption beside.
 
+mod curve;
+mod domain;
 mod ecdsa;
 mod encrypt;
 mod exchange;
-mod params;
+mod scalar;
 mod schnorr;
 mod sm2;
 
@@ -12,9 +14,9 @@ use core::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
+pub use curve::{Curve, CurveParams};
 pub use encrypt::Encrypted;
 pub use exchange::Exchange;
-pub use params::CurveParams;
 
 use crate::{CryptoProvider, Error, HashAlg, Rng};
 
@@ -26,59 +28,6 @@ type Signature = (Vec<u8>, Vec<u8>);
 
 fn is_zero(scalar: &[u8]) -> bool {
     scalar.iter().fold(0, |any, byte| any | byte) == 0
-}
-
-/// A curve (`TPM_ECC_CURVE`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Curve {
-    /// NIST P-256, 0x0003.
-    P256,
-    /// NIST P-384, 0x0004.
-    P384,
-    /// NIST P-521, 0x0005.
-    P521,
-}
-
-impl Curve {
-    /// Every curve, in the order of its identifier.
-    pub const ALL: [Curve; 3] = [Curve::P256, Curve::P384, Curve::P521];
-
-    /// The curve with this `TPM_ECC_CURVE`, if it is one of ours.
-    pub const fn from_id(id: u16) -> Option<Self> {
-        match id {
-            0x0003 => Some(Curve::P256),
-            0x0004 => Some(Curve::P384),
-            0x0005 => Some(Curve::P521),
-            _ => None,
-        }
-    }
-
-    /// The `TPM_ECC_CURVE`.
-    pub const fn id(self) -> u16 {
-        match self {
-            Curve::P256 => 0x0003,
-            Curve::P384 => 0x0004,
-            Curve::P521 => 0x0005,
-        }
-    }
-
-    /// Bytes of a coordinate, and of a scalar.
-    pub const fn size(self) -> usize {
-        match self {
-            Curve::P256 => 32,
-            Curve::P384 => 48,
-            Curve::P521 => 66,
-        }
-    }
-
-    /// Bits of a coordinate, and of the order.
-    pub const fn bits(self) -> u16 {
-        match self {
-            Curve::P256 => 256,
-            Curve::P384 => 384,
-            Curve::P521 => 521,
-        }
-    }
 }
 
 /// An affine point, never the one at infinity; coordinates are big-endian, [`Curve::size`] bytes.
@@ -105,8 +54,11 @@ impl CryptoProvider {
     ///
     /// FIPS 186-5, A.2.1: 8 bytes more than the order has, modulo n - 1, plus 1. With a seeded
     /// [`crate::Drbg`] this is the key that every reference implementation derives (for P-521 from 74 bytes,
-    /// none masked).
+    /// none masked). [`Error::Unsupported`] on a Montgomery curve.
     pub fn ec_generate(&self, rng: &mut dyn Rng, curve: Curve) -> Result<(Zeroizing<Vec<u8>>, Point), Error> {
+        if !curve.is_weierstrass() {
+            return Err(Error::Unsupported);
+        }
         let mut wide = Zeroizing::new(vec![0; curve.size() + 8]);
         rng.fill(&mut wide)?;
         let d = curve.private_scalar(&wide);

@@ -23,6 +23,7 @@ macro_rules! with_curve {
             Curve::P256 => $function::<p256::NistP256>($($arg),*),
             Curve::P384 => $function::<p384::NistP384>($($arg),*),
             Curve::P521 => $function::<p521::NistP521>($($arg),*),
+            _ => Err(Error::Unsupported),
         }
     };
 }
@@ -41,7 +42,7 @@ impl EcProvider for RustEc {
         with_curve!(curve, add(p, q))
     }
     fn is_on_curve(&self, curve: Curve, point: &Point) -> bool {
-        with_curve!(curve, is_on_curve(point))
+        with_curve!(curve, check(point)).is_ok()
     }
     fn scalar_add(&self, curve: Curve, a: &[u8], b: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
         with_curve!(curve, scalar_add(a, b))
@@ -74,8 +75,8 @@ fn add<C: CurveArithmetic>(p: &Point, q: &Point) -> Result<Point, Error> {
     point_out::<C>(C::ProjectivePoint::from(point_in::<C>(p)?) + C::ProjectivePoint::from(point_in::<C>(q)?))
 }
 
-fn is_on_curve<C: CurveArithmetic>(point: &Point) -> bool {
-    point_in::<C>(point).is_ok()
+fn check<C: CurveArithmetic>(point: &Point) -> Result<(), Error> {
+    point_in::<C>(point).map(|_| ())
 }
 
 fn scalar_add<C: CurveArithmetic>(a: &[u8], b: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
