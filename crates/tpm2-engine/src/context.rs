@@ -1,7 +1,8 @@
 //! What an action may use: the state that it changes, and the TPM's means.
+use crate::Platform;
+use crate::profile::Active;
 use crate::state::State;
 use crate::state::object::{Loaded, Object};
-use crate::{Platform, Profile};
 use alloc::sync::Arc;
 use tpm2_crypto::{CryptoProvider, Drbg};
 use tpm2_wire::{At, Command, Rc};
@@ -15,7 +16,7 @@ pub(crate) trait Action: Command {
 /// The surroundings of an action.
 pub(crate) struct Context<'a> {
     pub(crate) crypto: &'static CryptoProvider,
-    pub(crate) profile: &'static Profile,
+    pub(crate) profile: &'a Active,
     pub(crate) state: &'a mut State,
     pub(crate) rng: &'a mut Drbg,
     pub(crate) platform: &'a mut dyn Platform,

@@ -28,13 +28,13 @@ mod dispatch;
 mod entity;
 mod events;
 mod objects;
-mod profile;
 #[macro_use]
 mod saved;
+mod profile;
 mod state;
 mod tpm;
 
-pub use profile::{DEFAULT, Profile};
+pub use profile::{Content, Profile, ProfileError};
 pub use saved::LoadError;
 pub use tpm::Tpm;
 
@@ -78,13 +78,8 @@ pub struct Executed {
 }
 
 /// Choices made when a TPM is manufactured.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// Algorithms and limits.
-    pub profile: &'static Profile,
-}
-impl Default for Config {
-    fn default() -> Self {
-        Config { profile: &DEFAULT }
-    }
+    /// Commands, algorithms and limits.
+    pub profile: Profile,
 }

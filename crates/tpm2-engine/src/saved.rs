@@ -1,7 +1,7 @@
 //! How state is written down: numbered fields, each with its length, so that a reader knows what it does not know.
 //!
 //! A structure is destructured exhaustively where it is saved: a field that nobody decided about does not compile.
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, sync::Arc, vec::Vec};
 use tpm2_wire::{Accept, Buffer, Reader, Secret, Wire};
 
 /// Saved state that cannot be loaded.
@@ -129,6 +129,45 @@ impl<K: Saved + Ord, V: Saved> Saved for BTreeMap<K, V> {
         (0..count).map(|_| Ok((K::load(r)?, V::load(r)?))).collect()
     }
 }
+/// A number of things, or a size in bytes.
+impl Saved for usize {
+    fn save(&self, w: &mut Vec<u8>) {
+        u32::try_from(*self).unwrap_or(u32::MAX).save(w);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        u32::load(r).map(|n| n as usize)
+    }
+}
+impl Saved for String {
+    fn save(&self, w: &mut Vec<u8>) {
+        (self.len() as u32).save(w);
+        w.extend_from_slice(self.as_bytes());
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        let len = u32::load(r)?;
+        let text = core::str::from_utf8(take(r, len as usize)?).map_err(|_| bad("text that is not UTF-8"))?;
+        Ok(text.into())
+    }
+}
+impl<A: Saved, B: Saved> Saved for (A, B) {
+    fn save(&self, w: &mut Vec<u8>) {
+        self.0.save(w);
+        self.1.save(w);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        Ok((A::load(r)?, B::load(r)?))
+    }
+}
+impl<A: Saved, B: Saved, C: Saved> Saved for (A, B, C) {
+    fn save(&self, w: &mut Vec<u8>) {
+        self.0.save(w);
+        self.1.save(w);
+        self.2.save(w);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        Ok((A::load(r)?, B::load(r)?, C::load(r)?))
+    }
+}
 /// Digests are saved with their length.
 impl Saved for tpm2_crypto::Digest {
     fn save(&self, w: &mut Vec<u8>) {
@@ -186,6 +225,16 @@ macro_rules! saved {
         $(#[$d])*
         #[derive(Clone)]
         pub(crate) struct $name { $( $(#[$fd])* pub(crate) $field: $t, )* }
+        saved!(@fields $name { $( $number $field $(= $default)?, )* });
+    )* };
+    // One that callers may see and make.
+    (pub $(#[$d:meta])* $name:ident { $( $(#[$fd:meta])* $number:literal $field:ident : $t:ty $(= $default:expr)?, )* }) => {
+        $(#[$d])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name { $( $(#[$fd])* pub $field: $t, )* }
+        saved!(@fields $name { $( $number $field $(= $default)?, )* });
+    };
+    (@fields $name:ident { $( $number:literal $field:ident $(= $default:expr)?, )* }) => {
         impl $crate::saved::Saved for $name {
             fn save(&self, w: &mut alloc::vec::Vec<u8>) {
                 let $name { $($field),* } = self;
@@ -195,7 +244,7 @@ macro_rules! saved {
                 Ok($name { $( $field: saved!(@load r $number $($default)?), )* })
             }
         }
-    )* };
+    };
     (@load $r:ident $number:literal) => { $crate::saved::load_field($number, $r)? };
     (@load $r:ident $number:literal $default:expr) => { $crate::saved::load_field_or($number, $r, || $default)? };
 }

@@ -1,6 +1,7 @@
 //! One TPM: made, powered, asked, saved.
 use crate::crypt::random;
 use crate::dispatch::{Request, refuse};
+use crate::profile::first;
 use crate::saved::{Saved, bad, load_field, save_field};
 use crate::state::pcr::{BankConfig, Pcrs};
 use crate::state::persist;
@@ -8,7 +9,7 @@ use crate::state::{
     AuditConfig, ClearState, Counters, DictionaryAttack, Hierarchies, Identity, Orderly, Persistent,
     ResetState, Seeds, State, Volatile, shutdown,
 };
-use crate::{Config, Delta, EntropyError, Executed, LoadError, Platform, Profile, command};
+use crate::{Config, Delta, EntropyError, Executed, LoadError, Platform, Profile};
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use tpm2_crypto::{CryptoProvider, Drbg};
 use tpm2_wire::{
@@ -27,7 +28,7 @@ const VOLATILE_VERSION: u8 = 1;
 /// One TPM.
 pub struct Tpm {
     pub(crate) crypto: &'static CryptoProvider,
-    pub(crate) profile: &'static Profile,
+    pub(crate) profile: Profile,
     pub(crate) state: State,
     /// Outside of the state: an error must not rewind it.
     pub(crate) rng: Drbg,
@@ -62,17 +63,21 @@ impl Tpm {
             derivation: alloc::vec![1, 1, 1, 1],
         };
         let (null_proof, null_seed) = (secret()?, secret()?);
-        let banks = BankConfig::new(config.profile.banks);
+        let profile = config.profile.content();
+        let banks = BankConfig::new(&profile.banks);
         let orderly = Orderly { clock: 0, clock_safe: true, self_heal_timer: 0, lockout_timer: 0 };
         let persistent = Persistent {
-            identity: Arc::new(Identity { profile: config.profile.name.as_bytes().to_vec() }),
+            identity: Arc::new(Identity {
+                profile: profile.name.as_bytes().to_vec(),
+                content: Some(profile.clone()),
+            }),
             seeds: Arc::new(seeds),
             hierarchies: Arc::new(Hierarchies::new()),
-            da: Arc::new(DictionaryAttack::new()),
+            da: Arc::new(DictionaryAttack::new(profile)),
             counters: Arc::new(Counters {
                 total_reset_count: 0,
                 reset_count: 0,
-                shutdown: shutdown::NONE,
+                shutdown: shutdown::CLEAR, // nothing was lost before the first start-up
                 established: false,
                 highest_counter: 0,
             }),
@@ -95,7 +100,7 @@ impl Tpm {
             volatile: Volatile::new(Pcrs::new(&banks)),
         };
         let durable = state.persistent.clone();
-        Ok(Tpm { crypto, profile: config.profile, state, rng, failure: None, last_ms: None, durable })
+        Ok(Tpm { crypto, profile: config.profile.clone(), state, rng, failure: None, last_ms: None, durable })
     }
 
     /// A TPM from its snapshot and the deltas that followed it, in order. It is not powered yet.
@@ -108,9 +113,7 @@ impl Tpm {
         platform: &mut dyn Platform,
     ) -> Result<Tpm, LoadError> {
         let persistent = persist::replay(records)?;
-        let name =
-            core::str::from_utf8(&persistent.identity.profile).map_err(|_| bad("the profile has no name"))?;
-        let profile = Profile::by_name(name).ok_or(bad("the profile is not known to this version"))?;
+        let profile = profile_of(&persistent.identity)?;
         let mut rng = seeded(crypto, platform).map_err(|_| bad("no entropy"))?;
         let mut secret =
             || random(&mut rng, 64).map(|bytes| Secret::from(&bytes[..])).map_err(|_| bad("no entropy"));
@@ -124,6 +127,12 @@ impl Tpm {
         };
         let durable = state.persistent.clone();
         Ok(Tpm { crypto, profile, state, rng, failure: None, last_ms: None, durable })
+    }
+
+    /// What it can do: chosen when it was manufactured.
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// All permanent state, in the format of a delta.
@@ -174,7 +183,7 @@ impl Tpm {
             return Err(Rc::BAD_TAG);
         }
         let size = u32::read(&mut r).map_err(short)? as usize;
-        if size != command.len() || size > self.profile.buffer_size {
+        if size != command.len() || size > self.profile.active().buffer_size {
             return Err(Rc::COMMAND_SIZE);
         }
         let code = u32::read(&mut r).map_err(short)?;
@@ -190,7 +199,8 @@ impl Tpm {
             platform.entropy(&mut *fresh).map_err(|_| Rc::FAILURE)?;
             self.rng.reseed(&[&*fresh]);
         }
-        command::run(self, platform, code, &Request { tag, locality, body: r.rest() })
+        let entry = self.profile.active().command(code).ok_or(Rc::COMMAND_CODE)?;
+        (entry.run)(self, platform, &Request { tag, locality, body: r.rest() })
     }
 
     /// Lets the clock catch up with the platform's.
@@ -198,7 +208,7 @@ impl Tpm {
         let now = platform.now_ms();
         let elapsed = self.last_ms.map_or(0, |last| now.saturating_sub(last));
         self.last_ms = Some(now);
-        self.state.advance(elapsed);
+        self.state.advance(elapsed, self.profile.active().clock_update);
     }
 
     /// All volatile state, for suspend and migration at any moment between commands. It holds secrets.
@@ -238,6 +248,18 @@ impl Tpm {
         self.last_ms = Some(platform.now_ms());
         Ok(())
     }
+}
+
+/// What the profile of a saved TPM said when it was made.
+fn profile_of(identity: &Identity) -> Result<Profile, LoadError> {
+    let content = match &identity.content {
+        Some(content) => content.clone(),
+        None => core::str::from_utf8(&identity.profile)
+            .ok()
+            .and_then(first)
+            .ok_or(bad("the profile is not known to this version"))?,
+    };
+    Profile::new(content).map_err(|_| bad("the profile has what this version lacks"))
 }
 
 /// A generator with fresh entropy.

@@ -29,7 +29,7 @@ mod schema;
 #[macro_use]
 pub mod part3;
 
-pub use accept::Accept;
+pub use accept::{Accept, KEY_SIZES};
 pub use codec::{Buffer, List, Nullable, Reader, Secret, Sized2b, SizedOpt, Wire, to_vec};
 pub use part2::*;
 pub use part3::*;

@@ -39,7 +39,7 @@ fn interface_types_refuse_what_is_not_theirs() {
 }
 #[test]
 fn a_profile_refuses_where_the_type_stands() {
-    let accept = Accept::new(&[TpmAlg::RSA, TpmAlg::SHA256], &[3], &[2048]);
+    let accept = Accept::new(&[TpmAlg::RSA, TpmAlg::SHA256], &[3], &[(TpmAlg::RSA, 2048)]);
     let read = |bytes: &[u8]| TpmtPublic::read(&mut Reader::new(bytes, &accept)).map(|_| ());
     assert_eq!(read(&[0, 0x23]), Err(Rc::TYPE));
     assert_eq!(read(&[0, 1, 0, 0xC]), Err(Rc::HASH));

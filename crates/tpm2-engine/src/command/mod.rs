@@ -7,36 +7,29 @@ use crate::{Platform, Tpm};
 use alloc::vec::Vec;
 use tpm2_wire::{Rc, Shape};
 
-/// The commands of a chapter: how one is run, and what is declared of each.
+/// A command that is implemented: what is declared of it, and how it is run.
+pub(crate) struct Entry {
+    pub(crate) shape: Shape,
+    pub(crate) run: Run,
+}
+/// Runs a command of one type; the whole response, or the code.
+type Run = fn(&mut Tpm, &mut dyn Platform, &Request<'_>) -> Result<Vec<u8>, Rc>;
+
+/// The commands of a chapter.
 macro_rules! actions { ($($command:ident)*) => {
-    pub(crate) fn run(
-        tpm: &mut $crate::Tpm,
-        platform: &mut dyn $crate::Platform,
-        code: u32,
-        request: &$crate::dispatch::Request<'_>,
-    ) -> Option<Result<alloc::vec::Vec<u8>, tpm2_wire::Rc>> {
-        $( if code == <tpm2_wire::part3::$command as tpm2_wire::Command>::SHAPE.code {
-            return Some($crate::dispatch::step::<tpm2_wire::part3::$command>(tpm, platform, request));
-        } )*
-        None
-    }
-    pub(crate) const SHAPES: &[tpm2_wire::Shape] = &[$(<tpm2_wire::part3::$command as tpm2_wire::Command>::SHAPE),*];
+    pub(crate) static ENTRIES: &[$crate::command::Entry] = &[ $( $crate::command::Entry {
+        shape: <tpm2_wire::part3::$command as tpm2_wire::Command>::SHAPE,
+        run: $crate::dispatch::step::<tpm2_wire::part3::$command>,
+    } ),* ];
 } }
 
 macro_rules! chapters { ($($(#[$doc:meta])* $chapter:ident)*) => {
     $( $(#[$doc])* mod $chapter; )*
-    /// Runs the command of this code.
-    pub(crate) fn run(tpm: &mut Tpm, platform: &mut dyn Platform, code: u32, request: &Request<'_>) -> Result<Vec<u8>, Rc> {
-        $( if let Some(result) = $chapter::run(tpm, platform, code, request) {
-            return result;
-        } )*
-        Err(Rc::COMMAND_CODE)
-    }
     /// All commands that are implemented, in the order of their codes.
-    pub(crate) fn implemented() -> Vec<&'static Shape> {
-        let mut all: Vec<&'static Shape> = Vec::new();
-        $( all.extend($chapter::SHAPES); )*
-        all.sort_by_key(|shape| shape.code);
+    pub(crate) fn implemented() -> Vec<&'static Entry> {
+        let mut all: Vec<&'static Entry> = Vec::new();
+        $( all.extend($chapter::ENTRIES); )*
+        all.sort_by_key(|entry| entry.shape.code);
         all
     }
 } }

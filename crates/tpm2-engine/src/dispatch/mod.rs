@@ -43,7 +43,7 @@ pub(crate) fn step<C: Action>(
     platform: &mut dyn Platform,
     request: &Request<'_>,
 ) -> Result<Vec<u8>, Rc> {
-    let accept = &tpm.profile.accept;
+    let accept = &tpm.profile.active().accept.clone();
     // What failure mode allows, it allows before start-up too: the failure may have prevented it.
     if tpm.failure.is_none() && tpm.state.volatile.started == (C::SHAPE.code == Startup::SHAPE.code) {
         return Err(Rc::INITIALIZE);
@@ -72,7 +72,7 @@ pub(crate) fn step<C: Action>(
     let mut next = tpm.state.clone();
     let reply = command.run(&mut Context {
         crypto: tpm.crypto,
-        profile: tpm.profile,
+        profile: tpm.profile.active(),
         state: &mut next,
         rng: &mut tpm.rng,
         platform,

@@ -3,10 +3,6 @@ use super::State;
 use alloc::sync::Arc;
 use tpm2_wire::{TpmiYesNo, TpmsClockInfo, TpmsTimeInfo};
 
-/// The clock is made durable at least this often, in milliseconds: the longest interval that Part 1 allows, so that
-/// commands which change nothing permanent need no disk.
-pub(crate) const UPDATE_INTERVAL: u64 = 1 << 22;
-
 saved! {
     /// How fast Time and Clock run, against the platform's clock.
     Rate {
@@ -36,26 +32,27 @@ impl Rate {
 }
 
 impl State {
-    /// Lets `elapsed` milliseconds of the platform pass.
-    pub(crate) fn advance(&mut self, elapsed: u64) {
+    /// Lets `elapsed` milliseconds of the platform pass. The clock becomes durable each `interval` milliseconds.
+    pub(crate) fn advance(&mut self, elapsed: u64, interval: u32) {
         let elapsed = self.volatile.rate.scale(elapsed);
         self.volatile.time = self.volatile.time.saturating_add(elapsed);
         if !self.volatile.started {
             return;
         }
-        self.move_clock(elapsed);
+        self.move_clock(elapsed, interval);
         self.self_heal();
     }
     /// Sets Clock forward by `ms` without letting time pass: what waits for time to pass waits on.
-    pub(crate) fn jump(&mut self, ms: u64) {
+    pub(crate) fn jump(&mut self, ms: u64, interval: u32) {
         self.orderly.self_heal_timer = self.orderly.self_heal_timer.saturating_add(ms);
         self.orderly.lockout_timer = self.orderly.lockout_timer.saturating_add(ms);
-        self.move_clock(ms);
+        self.move_clock(ms, interval);
     }
-    fn move_clock(&mut self, ms: u64) {
+    fn move_clock(&mut self, ms: u64, interval: u32) {
+        let interval = u64::from(interval.max(1));
         let before = self.orderly.clock;
         self.orderly.clock = before.saturating_add(ms);
-        if before / UPDATE_INTERVAL != self.orderly.clock / UPDATE_INTERVAL {
+        if before / interval != self.orderly.clock / interval {
             self.orderly.clock_safe = true;
             self.keep_clock();
         }

@@ -12,6 +12,7 @@ pub(crate) mod persist;
 pub(crate) mod sequence;
 pub(crate) mod session;
 
+use crate::profile::Content;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use clock::Rate;
 use nv::NvIndex;
@@ -62,6 +63,8 @@ saved! {
     Identity {
         /// The name of its profile.
         1 profile: Vec<u8>,
+        /// All that its profile said when the TPM was made; states that lack it are of a time that had one profile.
+        2 content: Option<Content> = None,
     }
     /// The primary seeds and proofs.
     Seeds {
@@ -202,12 +205,13 @@ pub(crate) mod shutdown {
 
 impl DictionaryAttack {
     /// Factory values, which `TPM2_Clear` restores as well.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(profile: &Content) -> Self {
+        let (max_tries, recovery_time, lockout_recovery) = profile.dictionary_attack;
         DictionaryAttack {
             failed_tries: 0,
-            max_tries: 3,
-            recovery_time: 1000,
-            lockout_recovery: 1000,
+            max_tries,
+            recovery_time,
+            lockout_recovery,
             lockout_auth_enabled: true,
         }
     }

@@ -1,5 +1,5 @@
 //! Platform configuration registers, as the PC Client profile lays them out (PTP 1.06, 4.6).
-use crate::Profile;
+use crate::profile::Active;
 use alloc::vec::Vec;
 use tpm2_crypto::{CryptoProvider, Digest, HashAlg};
 use tpm2_wire::{PCR_COUNT, TpmiAlgHash, TpmlPcrSelection, TpmsPcrSelection};
@@ -146,7 +146,7 @@ impl Pcrs {
         (crypto.digest(alg, &parts), filtered)
     }
     /// The allocation in force: each bank that the profile knows, with the bits of its PCRs, of which there may be none.
-    pub(crate) fn allocation(&self, profile: &Profile) -> Vec<Bank> {
+    pub(crate) fn allocation(&self, profile: &Active) -> Vec<Bank> {
         let known = HashAlg::ALL.into_iter().filter(|alg| profile.accept.algorithm(alg.id()));
         known
             .map(|alg| {

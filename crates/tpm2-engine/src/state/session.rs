@@ -1,6 +1,6 @@
 //! Sessions: HMAC, policy and trial.
 use super::{State, Volatile};
-use crate::Profile;
+use crate::profile::Active;
 use crate::saved::{LoadError, Saved, bad};
 use alloc::{sync::Arc, vec::Vec};
 use tpm2_crypto::HashAlg;
@@ -127,7 +127,7 @@ impl State {
             && !self.volatile.sessions.contains_key(&handle)
     }
     /// A free handle for a new session of this type (`TpmHt`).
-    pub(crate) fn free_session(&self, profile: &Profile, kind: u8) -> Result<u32, Rc> {
+    pub(crate) fn free_session(&self, profile: &Active, kind: u8) -> Result<u32, Rc> {
         debug_assert!(kind == TpmHt::HMAC_SESSION || kind == TpmHt::POLICY_SESSION);
         if self.volatile.sessions.len() >= profile.loaded_sessions {
             return Err(Rc::SESSION_MEMORY);

@@ -5,7 +5,7 @@ pub(crate) mod keys;
 pub(crate) mod session;
 
 use tpm2_crypto::{CryptoProvider, RUST};
-use tpm2_engine::{Config, Delta, EntropyError, Platform, Tpm};
+use tpm2_engine::{Config, Delta, EntropyError, Platform, Profile, Tpm};
 use tpm2_wire::{
     Accept, At, Command, NvDefineSpace, NvRead, PolicyCommandCode, PolicyGetDigest, Rc, Reader, Shape,
     Shutdown, StartAuthSession, Startup, Tpm2bDigest, TpmRh, TpmSe, TpmSt, TpmSu, TpmaNv, TpmiAlgHash,
@@ -96,8 +96,14 @@ impl Chip {
         Chip::manufactured_from(crypto, 1)
     }
     fn manufactured_from(crypto: &'static CryptoProvider, seed: u64) -> Chip {
+        // What a test is about may be what the default profile leaves out.
+        Chip::with_profile(crypto, seed, &Profile::by_name("everything").expect("a profile"))
+    }
+    /// A new TPM of this profile, not started yet.
+    pub(crate) fn with_profile(crypto: &'static CryptoProvider, seed: u64, profile: &Profile) -> Chip {
         let mut bench = Bench::new(seed);
-        let tpm = Tpm::manufacture(crypto, &Config::default(), &mut bench).expect("entropy");
+        let tpm =
+            Tpm::manufacture(crypto, &Config { profile: profile.clone() }, &mut bench).expect("entropy");
         let snapshot = tpm.snapshot();
         let mut chip = Chip { tpm, bench, locality: 0, snapshot, deltas: Vec::new() };
         chip.tpm.power_on(&mut chip.bench);

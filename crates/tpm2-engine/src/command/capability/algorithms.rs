@@ -1,9 +1,9 @@
 //! `TPM_CAP_ALGS`: the algorithms of the profile, and what each is (Part 2, 8.2).
-use crate::Profile;
+use crate::profile::Active;
 use tpm2_wire::{TpmAlg, TpmaAlgorithm, TpmsAlgProperty};
 
 /// The algorithms from `from` on.
-pub(super) fn from(profile: &'static Profile, from: u32) -> impl Iterator<Item = TpmsAlgProperty> {
+pub(super) fn from(profile: &Active, from: u32) -> impl Iterator<Item = TpmsAlgProperty> {
     let all = profile.algorithms.iter().copied().filter(move |alg| u32::from(*alg) >= from);
     all.map(|alg| TpmsAlgProperty { alg, alg_properties: properties(alg) })
 }

@@ -1,6 +1,5 @@
 use super::page::{Page, page};
 use super::{algorithms, handles, pcrs, properties};
-use crate::command::implemented;
 use crate::context::{Action, Context};
 use crate::state::State;
 use alloc::vec::Vec;
@@ -25,12 +24,12 @@ impl Action for GetCapability {
                 wrap(page(handles, count), Data::Handles)
             }
             TpmCap::Commands => {
-                let shapes = implemented().into_iter().filter(|shape| shape.code >= from);
+                let shapes = cx.profile.shapes().filter(|shape| shape.code >= from);
                 wrap(page(shapes.map(attributes), count), Data::Command)
             }
             // There is no pin to assert physical presence with, so no command asks for it.
             TpmCap::PpCommands => wrap(page([], count), Data::PpCommands),
-            TpmCap::AuditCommands => wrap(page(audited(cx.state, from), count), Data::AuditCommands),
+            TpmCap::AuditCommands => wrap(page(audited(cx, from), count), Data::AuditCommands),
             TpmCap::Pcrs if from == 0 => wrap(pcrs::allocation(cx, count), Data::AssignedPcr),
             TpmCap::TpmProperties => wrap(page(properties::from(cx, from), count), Data::TpmProperties),
             TpmCap::PcrProperties => wrap(page(pcrs::properties(from), count), Data::PcrProperties),
@@ -70,9 +69,10 @@ fn attributes(shape: &Shape) -> TpmaCc {
 }
 
 /// The commands that are audited, as far as they are implemented.
-fn audited(state: &State, from: u32) -> Vec<u32> {
-    let codes = implemented().into_iter().map(|shape| shape.code);
-    codes.filter(|code| *code >= from && state.persistent.audit.commands.contains(code)).collect()
+fn audited(cx: &Context<'_>, from: u32) -> Vec<u32> {
+    let audited = &cx.state.persistent.audit.commands;
+    let codes = cx.profile.shapes().map(|shape| shape.code);
+    codes.filter(|code| *code >= from && audited.contains(code)).collect()
 }
 
 /// The policies of the permanent handles that can have one.

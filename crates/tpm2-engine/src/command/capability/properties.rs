@@ -1,11 +1,9 @@
 //! `TPM_CAP_TPM_PROPERTIES` (Part 2, 6.13): the group that only new firmware changes, and the group that
 //! varies.
-use crate::Profile;
-use crate::command::implemented;
+use crate::profile::Active;
 use crate::context::Context;
 use crate::crypt::CONTEXT_HASH;
 use crate::state::State;
-use crate::state::clock::UPDATE_INTERVAL;
 use alloc::vec::Vec;
 use tpm2_wire::{
     MAX_ACTIVE_SESSIONS, MAX_BUFFER, MAX_DIGEST, MAX_NV_BUFFER, PCR_COUNT, TpmAlg, TpmNt, TpmPt, TpmaMemory,
@@ -34,7 +32,7 @@ const GROUP: u32 = 0x100;
 pub(super) fn from(cx: &Context<'_>, from: u32) -> Vec<TpmsTaggedProperty> {
     let from = from.max(TpmPt::FIXED);
     let (first, mut values) = match from / GROUP * GROUP {
-        TpmPt::FIXED => (TpmPt::FIXED, fixed(cx.profile)),
+        TpmPt::FIXED => (TpmPt::FIXED, told(fixed(cx.profile), cx.profile)),
         TpmPt::VAR => (TpmPt::VAR, variable(cx.state, cx.profile)),
         _ => return Vec::new(),
     };
@@ -46,9 +44,21 @@ pub(super) fn from(cx: &Context<'_>, from: u32) -> Vec<TpmsTaggedProperty> {
     all.filter(|tagged| tagged.property >= from).collect()
 }
 
+/// The fixed properties as the profile wants them told.
+fn told(mut values: Vec<(u32, u32)>, profile: &Active) -> Vec<(u32, u32)> {
+    values.retain(|(offset, _)| TpmPt::FIXED + offset <= profile.last_property);
+    for (offset, value) in &mut values {
+        let other = profile.properties.binary_search_by_key(&(TpmPt::FIXED + *offset), |(tag, _)| *tag).ok();
+        if let Some((_, other)) = other.and_then(|at| profile.properties.get(at)) {
+            *value = *other;
+        }
+    }
+    values
+}
+
 /// `PT_FIXED`.
-fn fixed(profile: &Profile) -> Vec<(u32, u32)> {
-    let commands = size(implemented().len());
+fn fixed(profile: &Active) -> Vec<(u32, u32)> {
+    let commands = size(profile.commands.len());
     let [vendor_1, vendor_2, vendor_3, vendor_4] = VENDOR;
     alloc::vec![
         (0, chars(b"2.0\0")),
@@ -75,7 +85,7 @@ fn fixed(profile: &Profile) -> Vec<(u32, u32)> {
         (22, 0),        // counters: limited by NV memory alone
         (23, u32::from(profile.nv_index_size)),
         (24, TpmaMemory::default().0),
-        (25, UPDATE_INTERVAL as u32),
+        (25, profile.clock_update),
         (26, u32::from(CONTEXT_HASH.id())),
         (27, u32::from(TpmAlg::AES)),
         (28, 256),
@@ -104,7 +114,7 @@ fn fixed(profile: &Profile) -> Vec<(u32, u32)> {
 }
 
 /// `PT_VAR`.
-fn variable(state: &State, profile: &Profile) -> Vec<(u32, u32)> {
+fn variable(state: &State, profile: &Active) -> Vec<(u32, u32)> {
     let da = &state.persistent.da;
     let indices = &state.persistent.nv;
     let counters = indices.values().filter(|index| index.kind() == TpmNt::Counter).count();
@@ -125,7 +135,7 @@ fn variable(state: &State, profile: &Profile) -> Vec<(u32, u32)> {
         (8, size(persistent)),
         (9, size(profile.persistent_objects.saturating_sub(persistent))),
         (10, size(counters)),
-        (11, size(free / crate::state::nv::COUNTER_FOOTPRINT)),
+        (11, size((free / crate::state::nv::COUNTER_FOOTPRINT).min(profile.nv_counters))),
         (12, 0), // all algorithms
         (13, size(profile.curves.len())),
         (14, da.failed_tries),

@@ -11,7 +11,7 @@ impl Action for ClockSet {
         let Some(forward) = forward.filter(|_| self.new_time <= MAX_CLOCK) else {
             return Err(Rc::VALUE.at(Self::new_time));
         };
-        cx.state.jump(forward);
+        cx.state.jump(forward, cx.profile.clock_update);
         Ok(ClockSetReply {})
     }
 }

@@ -22,7 +22,7 @@ impl Action for Clear {
         state.flush_objects(TpmRh::OWNER);
         state.flush_objects(TpmRh::ENDORSEMENT);
         state.flush_owner_indices();
-        state.persistent.da = Arc::new(DictionaryAttack::new());
+        state.persistent.da = Arc::new(DictionaryAttack::new(cx.profile));
         state.orderly = Orderly { clock: 0, clock_safe: true, self_heal_timer: 0, lockout_timer: 0 };
         state.keep_clock();
         Arc::make_mut(&mut state.persistent.counters).reset_count = 0;

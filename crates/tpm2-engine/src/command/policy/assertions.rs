@@ -36,7 +36,7 @@ impl Action for PolicyCommandCode {
         if before.is_some_and(|before| before != self.code) {
             return Err(Rc::VALUE.at(Self::code));
         }
-        if !crate::command::implemented().iter().any(|shape| shape.code == self.code) {
+        if cx.profile.command(self.code).is_none() {
             return Err(Rc::POLICY_CC.at(Self::code));
         }
         cx.extend_policy(self.policy_session, &[&Self::SHAPE.code.to_be_bytes(), &self.code.to_be_bytes()])?;
