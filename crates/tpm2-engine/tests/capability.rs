@@ -210,7 +210,11 @@ fn variable_properties() {
     let before = properties(&mut chip, 0x200);
     assert_eq!(before.keys().copied().collect::<Vec<_>>(), (0x200..=0x214).collect::<Vec<_>>());
     assert_eq!(before[&0x200], 1 << 10, "nothing but: the endorsement seed is of the TPM's own making");
-    assert_eq!(before[&0x201], 0b1111, "all hierarchies are on; the last shutdown was none");
+    assert_eq!(
+        before[&0x201],
+        1 << 31 | 0b1111,
+        "all hierarchies are on; nothing was lost before the first start-up"
+    );
     assert_eq!([0x20E, 0x20F, 0x210, 0x211].map(|id| before[&id]), [0, 3, 1000, 1000]);
 
     let own = TpmaNv::OWNERREAD | TpmaNv::OWNERWRITE;
