@@ -110,7 +110,7 @@ commands! { ($)
         reply out_private: Tpm2bPrivate;
     }
     /// `TPM2_CreateLoaded`
-    CreateLoaded = 0x0191 => CreateLoadedReply {
+    CreateLoaded = 0x0191 [pp] => CreateLoadedReply {
         handle parent_handle: TpmiDhParent, auth User;
         param in_sensitive: Tpm2bSensitiveCreate;
         param in_public: Tpm2bTemplate;
@@ -445,7 +445,7 @@ commands! { ($)
         reply signature: TpmtSignature;
     }
     /// `TPM2_SetCommandCodeAuditStatus`
-    SetCommandCodeAuditStatus = 0x0140 [nv] => SetCommandCodeAuditStatusReply {
+    SetCommandCodeAuditStatus = 0x0140 [nv pp] => SetCommandCodeAuditStatusReply {
         handle auth: TpmiRhProvision, auth User;
         param audit_alg: Option<TpmiAlgHash>;
         param set_list: TpmlCc;
@@ -470,7 +470,7 @@ commands! { ($)
         reply pcr_values: TpmlDigest;
     }
     /// `TPM2_PCR_Allocate`
-    PcrAllocate = 0x012B [nv] => PcrAllocateReply {
+    PcrAllocate = 0x012B [nv pp] => PcrAllocateReply {
         handle auth_handle: TpmiRhPlatform, auth User;
         param pcr_allocation: TpmlPcrSelection;
         reply allocation_success: TpmiYesNo;
@@ -479,7 +479,7 @@ commands! { ($)
         reply size_available: u32;
     }
     /// `TPM2_PCR_SetAuthPolicy`
-    PcrSetAuthPolicy = 0x012C [nv] => PcrSetAuthPolicyReply {
+    PcrSetAuthPolicy = 0x012C [nv pp] => PcrSetAuthPolicyReply {
         handle auth_handle: TpmiRhPlatform, auth User;
         param auth_policy: Tpm2bDigest;
         param hash_alg: Option<TpmiAlgHash>;
@@ -642,7 +642,7 @@ commands! { ($)
         param tpm_key_name: Tpm2bName;
     }
     /// `TPM2_CreatePrimary`
-    CreatePrimary = 0x0131 => CreatePrimaryReply {
+    CreatePrimary = 0x0131 [pp] => CreatePrimaryReply {
         handle primary_handle: TpmiRhHierarchy, auth User;
         param in_sensitive: Tpm2bSensitiveCreate;
         param in_public: Tpm2bPublic;
@@ -656,41 +656,41 @@ commands! { ($)
         reply name: Tpm2bName;
     }
     /// `TPM2_HierarchyControl`
-    HierarchyControl = 0x0121 [nv extensive] => HierarchyControlReply {
+    HierarchyControl = 0x0121 [nv extensive pp] => HierarchyControlReply {
         handle auth_handle: TpmiRhBaseHierarchy, auth User;
         param enable: TpmiRhEnables;
         param state: TpmiYesNo;
     }
     /// `TPM2_SetPrimaryPolicy`
-    SetPrimaryPolicy = 0x012E [nv] => SetPrimaryPolicyReply {
+    SetPrimaryPolicy = 0x012E [nv pp] => SetPrimaryPolicyReply {
         handle auth_handle: TpmiRhHierarchyPolicy, auth User;
         param auth_policy: Tpm2bDigest;
         param hash_alg: Option<TpmiAlgHash>;
     }
     /// `TPM2_ChangePPS`
-    ChangePps = 0x0125 [nv extensive] => ChangePpsReply {
+    ChangePps = 0x0125 [nv extensive pp] => ChangePpsReply {
         handle auth_handle: TpmiRhPlatform, auth User;
     }
     /// `TPM2_ChangeEPS`
-    ChangeEps = 0x0124 [nv extensive] => ChangeEpsReply {
+    ChangeEps = 0x0124 [nv extensive pp] => ChangeEpsReply {
         handle auth_handle: TpmiRhPlatform, auth User;
     }
     /// `TPM2_Clear`
-    Clear = 0x0126 [nv extensive] => ClearReply {
+    Clear = 0x0126 [nv extensive pp] => ClearReply {
         handle auth_handle: TpmiRhClear, auth User;
     }
     /// `TPM2_ClearControl`
-    ClearControl = 0x0127 [nv] => ClearControlReply {
+    ClearControl = 0x0127 [nv pp] => ClearControlReply {
         handle auth: TpmiRhClear, auth User;
         param disable: TpmiYesNo;
     }
     /// `TPM2_HierarchyChangeAuth`
-    HierarchyChangeAuth = 0x0129 [nv] => HierarchyChangeAuthReply {
+    HierarchyChangeAuth = 0x0129 [nv pp] => HierarchyChangeAuthReply {
         handle auth_handle: TpmiRhHierarchyAuth, auth User;
         param new_auth: Tpm2bAuth;
     }
     /// `TPM2_ReadOnlyControl`
-    ReadOnlyControl = 0x01A0 => ReadOnlyControlReply {
+    ReadOnlyControl = 0x01A0 [pp] => ReadOnlyControlReply {
         handle auth_handle: TpmiRhPlatform, auth User;
         param state: TpmiYesNo;
     }
@@ -706,7 +706,7 @@ commands! { ($)
         param lockout_recovery: u32;
     }
     /// `TPM2_PP_Commands`
-    PpCommands = 0x012D [nv] => PpCommandsReply {
+    PpCommands = 0x012D [nv pp] => PpCommandsReply {
         handle auth: TpmiRhPlatform, auth User;
         param set_list: TpmlCc;
         param clear_list: TpmlCc;
@@ -717,7 +717,7 @@ commands! { ($)
         param algorithm_set: u32;
     }
     /// `TPM2_FieldUpgradeStart`
-    FieldUpgradeStart = 0x012F => FieldUpgradeStartReply {
+    FieldUpgradeStart = 0x012F [pp] => FieldUpgradeStartReply {
         handle authorization: TpmiRhPlatform, auth Admin;
         handle key_handle: TpmiDhObject;
         param fu_digest: Tpm2bDigest;
@@ -749,7 +749,7 @@ commands! { ($)
         param flush_handle: TpmiDhContext;
     }
     /// `TPM2_EvictControl`
-    EvictControl = 0x0120 [nv] => EvictControlReply {
+    EvictControl = 0x0120 [nv pp] => EvictControlReply {
         handle auth: TpmiRhProvision, auth User;
         handle object_handle: TpmiDhObject;
         param persistent_handle: TpmiDhPersistent;
@@ -759,12 +759,12 @@ commands! { ($)
         reply current_time: TpmsTimeInfo;
     }
     /// `TPM2_ClockSet`
-    ClockSet = 0x0128 [nv] => ClockSetReply {
+    ClockSet = 0x0128 [nv pp] => ClockSetReply {
         handle auth: TpmiRhProvision, auth User;
         param new_time: u64;
     }
     /// `TPM2_ClockRateAdjust`
-    ClockRateAdjust = 0x0130 => ClockRateAdjustReply {
+    ClockRateAdjust = 0x0130 [pp] => ClockRateAdjustReply {
         handle auth: TpmiRhProvision, auth User;
         param rate_adjust: TpmClockAdjust;
     }
@@ -781,23 +781,23 @@ commands! { ($)
         param parameters: TpmtPublicParms;
     }
     /// `TPM2_SetCapability`
-    SetCapability = 0x019F [nv] => SetCapabilityReply {
+    SetCapability = 0x019F [nv pp] => SetCapabilityReply {
         handle auth_handle: Option<TpmiRhHierarchyAuth>, auth User;
         param set_capability_data: Tpm2bSetCapabilityData;
     }
     /// `TPM2_NV_DefineSpace`
-    NvDefineSpace = 0x012A [nv] => NvDefineSpaceReply {
+    NvDefineSpace = 0x012A [nv pp] => NvDefineSpaceReply {
         handle auth_handle: TpmiRhProvision, auth User;
         param auth: Tpm2bAuth;
         param public_info: Tpm2bNvPublic;
     }
     /// `TPM2_NV_UndefineSpace`
-    NvUndefineSpace = 0x0122 [nv] => NvUndefineSpaceReply {
+    NvUndefineSpace = 0x0122 [nv pp] => NvUndefineSpaceReply {
         handle auth_handle: TpmiRhProvision, auth User;
         handle nv_index: TpmiRhNvDefinedIndex;
     }
     /// `TPM2_NV_UndefineSpaceSpecial`
-    NvUndefineSpaceSpecial = 0x011F [nv] => NvUndefineSpaceSpecialReply {
+    NvUndefineSpaceSpecial = 0x011F [nv pp] => NvUndefineSpaceSpecialReply {
         handle nv_index: TpmiRhNvDefinedIndex, auth Admin;
         handle platform: TpmiRhPlatform, auth User;
     }
@@ -837,7 +837,7 @@ commands! { ($)
         handle nv_index: TpmiRhNvIndex;
     }
     /// `TPM2_NV_GlobalWriteLock`
-    NvGlobalWriteLock = 0x0132 [nv] => NvGlobalWriteLockReply {
+    NvGlobalWriteLock = 0x0132 [nv pp] => NvGlobalWriteLockReply {
         handle auth_handle: TpmiRhProvision, auth User;
     }
     /// `TPM2_NV_Read`
@@ -871,7 +871,7 @@ commands! { ($)
         reply signature: Option<TpmtSignature>;
     }
     /// `TPM2_NV_DefineSpace2`
-    NvDefineSpace2 = 0x019D [nv] => NvDefineSpace2Reply {
+    NvDefineSpace2 = 0x019D [nv pp] => NvDefineSpace2Reply {
         handle auth_handle: TpmiRhProvision, auth User;
         param auth: Tpm2bAuth;
         param public_info: Tpm2bNvPublic2;

@@ -27,7 +27,7 @@ pub enum Flag {
     flushed,
     /// No sessions of any kind are allowed (TPM2_Startup, context commands and their like).
     no_sessions,
-    /// The first handle's authorization asks for physical presence where the platform requires it.
+    /// `+{PP}`: the platform can ask for physical presence where its own authorization is given (Part 1, 16.3).
     pp,
 }
 

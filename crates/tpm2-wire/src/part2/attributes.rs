@@ -28,6 +28,12 @@ attributes! {
         NO_DA = 1 << 25, ORDERLY = 1 << 26, CLEAR_STCLEAR = 1 << 27, READLOCKED = 1 << 28, WRITTEN = 1 << 29,
         PLATFORMCREATE = 1 << 30, READ_STCLEAR = 1 << 31,
     }
+    /// `TPMA_NV_EXP` (13.5): `TPMA_NV` in its low half.
+    TpmaNvExp: u64, reserved 0xFFFF_FFF8_01F0_0300 {
+        ENCRYPTION = 1 << 32, INTEGRITY = 1 << 33, ANTIROLLBACK = 1 << 34,
+    }
+    /// `TPMA_ACT` (8.12).
+    TpmaAct: u32, reserved 0xFFFF_FFFC { SIGNALED = 1, PRESERVE_SIGNALED = 1 << 1, }
     /// `TPMA_CC` (8.9): what `TPM2_GetCapability` says of a command.
     TpmaCc: u32, reserved 0 {
         NV = 1 << 22, EXTENSIVE = 1 << 23, FLUSHED = 1 << 24, R_HANDLE = 1 << 28, V = 1 << 29,

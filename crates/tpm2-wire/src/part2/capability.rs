@@ -1,8 +1,9 @@
 //! Part 2, clauses 10.7 to 10.9: what `TPM2_GetCapability` answers.
 #![allow(missing_docs)]
 use crate::{
-    Buffer, List, Rc, Reader, Tpm2bEccParameter, TpmCap, TpmaAlgorithm, TpmaCc, TpmiAlgHash, TpmiEccCurve,
-    TpmlCc, TpmlHandle, TpmlPcrSelection, TpmsPcrSelection, TpmtEccScheme, TpmtHa, TpmtKdfScheme, Wire,
+    Buffer, List, Rc, Reader, Tpm2bEccParameter, Tpm2bName, TpmCap, TpmaAct, TpmaAlgorithm, TpmaCc,
+    TpmiAlgHash, TpmiEccCurve, TpmlCc, TpmlHandle, TpmlPcrSelection, TpmsPcrSelection, TpmtEccScheme, TpmtHa,
+    TpmtKdfScheme, Wire,
 };
 use alloc::vec::Vec;
 
@@ -16,7 +17,9 @@ structures! {
     /// `TPMS_TAGGED_POLICY`.
     TpmsTaggedPolicy: Debug PartialEq Eq { handle: u32, policy_hash: Option<TpmtHa>, }
     /// `TPMS_ACT_DATA`.
-    TpmsActData: Debug PartialEq Eq { handle: u32, timeout: u32, attributes: u32, }
+    TpmsActData: Debug PartialEq Eq { handle: u32, timeout: u32, attributes: TpmaAct, }
+    /// `TPMS_SPDM_SESSION_INFO`.
+    TpmsSpdmSessionInfo: Debug PartialEq Eq { req_key_name: Tpm2bName, tpm_key_name: Tpm2bName, }
     /// `TPMS_AC_OUTPUT`.
     TpmsAcOutput: Debug PartialEq Eq { tag: u32, data: u32, }
     /// `TPMS_ALGORITHM_DETAIL_ECC` (11.2.5.7).
@@ -61,7 +64,7 @@ unions! {
         AuthPolicies(List<TpmsTaggedPolicy, 14>) = TpmCap::AuthPolicies as u32,
         ActData(List<TpmsActData, 84>) = TpmCap::Act as u32,
         PubKeys(List<Buffer<4096>, 2>) = TpmCap::PubKeys as u32,
-        SpdmSessionInfo(List<u32, 8>) = TpmCap::SpdmSessionInfo as u32,
+        SpdmSessionInfo(List<TpmsSpdmSessionInfo, 1>) = TpmCap::SpdmSessionInfo as u32,
         VendorProperty(List<Buffer<512>, 2>) = TpmCap::VendorProperty as u32,
     }
 }

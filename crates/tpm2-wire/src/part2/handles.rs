@@ -10,7 +10,8 @@ impl TpmHt {
     pub const NV_INDEX: u8 = 0x01;
     pub const HMAC_SESSION: u8 = 0x02;
     pub const POLICY_SESSION: u8 = 0x03;
-    pub const PERMANENT_NV: u8 = 0x11;
+    pub const EXTERNAL_NV: u8 = 0x11;
+    pub const PERMANENT_NV: u8 = 0x12;
     pub const PERMANENT: u8 = 0x40;
     pub const TRANSIENT: u8 = 0x80;
     pub const PERSISTENT: u8 = 0x81;
@@ -61,7 +62,7 @@ handles! {
     /// `TPMI_DH_ENTITY` (9.6).
     TpmiDhEntity = TpmRh::OWNER | TpmRh::ENDORSEMENT | TpmRh::PLATFORM | TpmRh::LOCKOUT
         | 0x8000_0000..=0x80FF_FFFE | 0x8100_0000..=0x81FF_FFFF | 0x0100_0000..=0x01FF_FFFF
-        | 0x1100_0000..=0x11FF_FFFF | 0..PCR_COUNT | TpmRh::ACT_0..=TpmRh::ACT_F,
+        | 0..PCR_COUNT | TpmRh::ACT_0..=TpmRh::ACT_F,
     /// `TPMI_DH_PCR` (9.7).
     TpmiDhPcr = 0..PCR_COUNT,
     /// `TPMI_SH_AUTH_SESSION` (9.8).
@@ -95,15 +96,17 @@ handles! {
     /// `TPMI_RH_CLEAR` (9.22).
     TpmiRhClear = TpmRh::LOCKOUT | TpmRh::PLATFORM,
     /// `TPMI_RH_NV_AUTH` (9.23).
-    TpmiRhNvAuth = TpmRh::OWNER | TpmRh::PLATFORM | 0x0100_0000..=0x01FF_FFFF | 0x1100_0000..=0x11FF_FFFF,
+    TpmiRhNvAuth = TpmRh::OWNER | TpmRh::PLATFORM | 0x0100_0000..=0x01FF_FFFF,
     /// `TPMI_RH_LOCKOUT` (9.24).
     TpmiRhLockout = TpmRh::LOCKOUT,
     /// `TPMI_RH_NV_INDEX` (9.25).
-    TpmiRhNvIndex = 0x0100_0000..=0x01FF_FFFF | 0x1100_0000..=0x11FF_FFFF,
+    TpmiRhNvIndex = 0x0100_0000..=0x01FF_FFFF | 0x1100_0000..=0x12FF_FFFF,
     /// `TPMI_RH_NV_DEFINED_INDEX` (9.26).
     TpmiRhNvDefinedIndex = 0x0100_0000..=0x01FF_FFFF | 0x1100_0000..=0x11FF_FFFF,
     /// `TPMI_RH_NV_LEGACY_INDEX` (9.27).
     TpmiRhNvLegacyIndex = 0x0100_0000..=0x01FF_FFFF,
+    /// `TPMI_RH_NV_EXP_INDEX` (9.28).
+    TpmiRhNvExpIndex = 0x1100_0000..=0x11FF_FFFF,
     /// `TPMI_RH_AC` (9.29).
     TpmiRhAc = 0x9000_0000..=0x9000_FFFF,
     /// `TPMI_RH_ACT` (9.30).

@@ -1,6 +1,9 @@
 //! Part 2, clause 13: NV indices.
 #![allow(missing_docs)]
-use crate::{Rc, Reader, Sized2b, Tpm2bDigest, TpmHt, TpmaNv, TpmiAlgHash, TpmiRhNvLegacyIndex, Wire};
+use crate::{
+    Rc, Reader, Sized2b, Tpm2bDigest, TpmHt, TpmaNv, TpmaNvExp, TpmiAlgHash, TpmiRhNvExpIndex,
+    TpmiRhNvLegacyIndex, Wire,
+};
 use alloc::vec::Vec;
 
 structures! {
@@ -12,14 +15,16 @@ structures! {
     }
     /// `TPMS_NV_PUBLIC_EXP_ATTR` (13.8): attributes of 64 bits.
     TpmsNvPublicExpAttr: Debug PartialEq Eq {
-        nv_index: u32, name_alg: TpmiAlgHash, attributes: u64, auth_policy: Tpm2bDigest, data_size: u16,
+        nv_index: TpmiRhNvExpIndex, name_alg: TpmiAlgHash, attributes: TpmaNvExp, auth_policy: Tpm2bDigest,
+        data_size: u16,
     }
 }
 unions! {
-    /// `TPMT_NV_PUBLIC_2` (13.10), selected by the type of the handle.
+    /// `TPMT_NV_PUBLIC_2` (13.10), selected by the type of the handle. Permanent indices, which no command defines,
+    /// are left out: a platform specification would have to assign one.
     TpmtNvPublic2: Debug PartialEq Eq [u8, else VALUE] {
         Index(TpmsNvPublic) = TpmHt::NV_INDEX,
-        Permanent(TpmsNvPublicExpAttr) = TpmHt::PERMANENT_NV,
+        External(TpmsNvPublicExpAttr) = TpmHt::EXTERNAL_NV,
     }
 }
 /// `TPM2B_NV_PUBLIC`.
