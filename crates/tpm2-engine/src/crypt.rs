@@ -108,6 +108,10 @@ pub(crate) fn null_hashcheck() -> TpmtTkHashcheck {
     }
 }
 
+/// Reads a value that bytes begin with.
+pub(crate) fn parse_prefix<T: Wire>(bytes: &[u8], accept: &tpm2_wire::Accept) -> Result<T, Rc> {
+    T::read(&mut tpm2_wire::Reader::new(bytes, accept))
+}
 /// Reads a value from bytes that must be that value and nothing more.
 pub(crate) fn parse<T: Wire>(bytes: &[u8], accept: &tpm2_wire::Accept) -> Result<T, Rc> {
     let mut r = tpm2_wire::Reader::new(bytes, accept);

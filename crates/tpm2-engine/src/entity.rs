@@ -3,11 +3,20 @@ use crate::crypt::handle_name;
 use crate::state::State;
 use crate::state::nv::NvIndex;
 use crate::state::object::{Loaded, Object};
+use crate::state::pcr::attributes;
 use alloc::sync::Arc;
 use tpm2_crypto::CryptoProvider;
 use tpm2_wire::{
     Rc, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmiAlgHash,
 };
+
+/// The number of the authenticated countdown timer of a handle, if it is one.
+pub(crate) fn timer_number(handle: u32) -> Option<u8> {
+    (TpmRh::ACT_0..=TpmRh::ACT_F).contains(&handle).then_some((handle & 15) as u8)
+}
+fn is_authorized_pcr(handle: u32) -> bool {
+    TpmHt::of(handle) == TpmHt::PCR && attributes(handle).authorized
+}
 
 impl State {
     /// The object of a transient or persistent handle. `None` for sequences too.
@@ -19,10 +28,6 @@ impl State {
                 Loaded::Sequence(_) => None,
             },
         }
-    }
-    /// The NV index of a handle.
-    pub(crate) fn nv(&self, handle: u32) -> Option<&Arc<NvIndex>> {
-        self.persistent.nv.get(&handle)
     }
     /// Is a hierarchy enabled? The null hierarchy always is.
     pub(crate) fn hierarchy_enabled(&self, hierarchy: u32) -> bool {
@@ -43,6 +48,7 @@ impl State {
                     found(self.hierarchy_enabled(handle), Rc::HIERARCHY)
                 }
                 TpmRh::NULL | TpmRh::LOCKOUT => Ok(()),
+                timer if timer_number(timer).is_some() => Ok(()),
                 _ => Err(Rc::VALUE),
             },
             TpmHt::TRANSIENT => {
@@ -60,7 +66,7 @@ impl State {
                     Err(Rc::reference_handle(index))
                 }
             }
-            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => match self.nv(handle) {
+            TpmHt::NV_INDEX | TpmHt::EXTERNAL_NV | TpmHt::PERMANENT_NV => match self.nv(handle) {
                 Some(index) if index.attributes().has(TpmaNv::PLATFORMCREATE) => {
                     found(self.clear.platform_nv_enable, Rc::HANDLE)
                 }
@@ -76,7 +82,7 @@ impl State {
             TpmHt::TRANSIENT | TpmHt::PERSISTENT => {
                 Ok(self.object(handle).map(|object| object.name.clone()).unwrap_or_default())
             }
-            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => self.nv(handle).ok_or(Rc::HANDLE)?.name(crypto),
+            TpmHt::NV_INDEX => self.nv(handle).ok_or(Rc::HANDLE)?.name(crypto),
             _ => Ok(handle_name(handle)),
         }
     }
@@ -88,14 +94,14 @@ impl State {
                 Some(Loaded::Sequence(sequence)) => sequence.auth.clone(),
                 _ => self.object(handle).map(|object| object.auth()).unwrap_or_default(),
             },
-            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => {
-                self.nv(handle).map(|nv| nv.auth.clone()).unwrap_or_default()
-            }
+            TpmHt::NV_INDEX => self.nv(handle).map(|nv| nv.auth.clone()).unwrap_or_default(),
             _ => match handle {
                 TpmRh::OWNER => hierarchies.owner_auth.clone(),
                 TpmRh::ENDORSEMENT => hierarchies.endorsement_auth.clone(),
                 TpmRh::LOCKOUT => hierarchies.lockout_auth.clone(),
                 TpmRh::PLATFORM => self.clear.platform_auth.clone(),
+                timer if timer_number(timer).is_some() => self.clear.platform_auth.clone(),
+                pcr if is_authorized_pcr(pcr) => self.clear.pcr_auth.clone(),
                 _ => Tpm2bAuth::default(),
             },
         }
@@ -109,7 +115,7 @@ impl State {
                 Some(object) => (object.public.name_alg, object.public.auth_policy.clone()),
                 None => (None, Tpm2bDigest::default()),
             },
-            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => match self.nv(handle) {
+            TpmHt::NV_INDEX => match self.nv(handle) {
                 Some(nv) => (Some(nv.public.name_alg), nv.public.auth_policy.clone()),
                 None => (None, Tpm2bDigest::default()),
             },
@@ -118,7 +124,11 @@ impl State {
                 TpmRh::ENDORSEMENT => of(&hierarchies.endorsement_policy),
                 TpmRh::LOCKOUT => of(&hierarchies.lockout_policy),
                 TpmRh::PLATFORM => of(&self.clear.platform_policy),
-                _ => (None, Tpm2bDigest::default()),
+                pcr if is_authorized_pcr(pcr) => of(&self.persistent.platform.pcr_policy),
+                other => match timer_number(other) {
+                    Some(number) => of(&self.timer(number).policy),
+                    None => (None, Tpm2bDigest::default()),
+                },
             },
         }
     }
@@ -131,9 +141,7 @@ impl State {
                 Some(Loaded::Sequence(_)) => true,
                 _ => self.object(handle).is_none_or(|object| object.has(TpmaObject::NO_DA)),
             },
-            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => {
-                self.nv(handle).is_none_or(|nv| nv.attributes().has(TpmaNv::NO_DA))
-            }
+            TpmHt::NV_INDEX => self.nv(handle).is_none_or(|nv| nv.attributes().has(TpmaNv::NO_DA)),
             _ => true,
         }
     }

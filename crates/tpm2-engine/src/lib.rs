@@ -54,7 +54,25 @@ pub trait Platform {
     fn canceled(&mut self) -> bool {
         false
     }
+    /// True while physical presence is asserted (Part 1, 16.3): by whatever the embedder takes for it.
+    fn physical_presence(&mut self) -> bool {
+        false
+    }
+    /// The secure channel that the running command came over, if it came over one: what `TPM2_PolicyTransportSPDM`
+    /// and `TPM_CAP_SPDM_SESSION_INFO` speak of.
+    fn secure_channel(&mut self) -> Option<SecureChannel> {
+        None
+    }
+    /// An authenticated countdown timer (`TPM_RH_ACT_0 + timer`) has begun to signal: it ran out, or was set to zero.
+    /// What follows is the embedder's to say; a reset of the platform is the usual thing (Part 1, 40). Told with the
+    /// command, or the [`Tpm::tick`], in which it happened.
+    fn timer_expired(&mut self, timer: u8) {
+        let _ = timer;
+    }
 }
+
+/// The two ends of a secure channel, by the Names of their keys; empty where an end has none.
+pub type SecureChannel = tpm2_wire::TpmsSpdmSessionInfo;
 
 /// No entropy could be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

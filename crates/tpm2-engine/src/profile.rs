@@ -10,7 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Deref;
 use tpm2_crypto::HashAlg;
-use tpm2_wire::{Accept, KEY_SIZES, Shape, TpmAlg};
+use tpm2_wire::{Accept, KEY_SIZES, Shape, TpmAlg, TpmPt};
 
 pub(crate) use first::content as first;
 
@@ -71,6 +71,8 @@ saved! { pub
     }
 }
 
+/// `TPM_PT_CONTEXT_GAP_MAX`, where the profile does not say another.
+pub(crate) const CONTEXT_GAP: u32 = u32::MAX;
 const ALGORITHMS: &[u16] = &[
     TpmAlg::RSA,
     TpmAlg::SHA1,
@@ -216,6 +218,11 @@ impl Active {
     pub(crate) fn command(&self, code: u32) -> Option<&'static Entry> {
         let at = self.commands.binary_search_by_key(&code, |entry| entry.shape.code).ok()?;
         self.commands.get(at).copied()
+    }
+    /// How many session contexts can be saved after one that is saved still (`TPM_PT_CONTEXT_GAP_MAX`): what is told.
+    pub(crate) fn context_gap(&self) -> u32 {
+        let told = self.properties.binary_search_by_key(&(TpmPt::FIXED + 20), |(tag, _)| *tag).ok();
+        told.and_then(|at| self.properties.get(at)).map_or(CONTEXT_GAP, |(_, gap)| *gap)
     }
     /// What is declared of its commands, in the order of their codes.
     pub(crate) fn shapes(&self) -> impl Iterator<Item = &'static Shape> {

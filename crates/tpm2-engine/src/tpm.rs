@@ -1,5 +1,5 @@
 //! One TPM: made, powered, asked, saved.
-use crate::crypt::random;
+use crate::crypt::{CONTEXT_HASH, random};
 use crate::dispatch::{Request, refuse};
 use crate::profile::first;
 use crate::saved::{Saved, bad, load_field, save_field};
@@ -7,7 +7,7 @@ use crate::state::pcr::{BankConfig, Pcrs};
 use crate::state::persist;
 use crate::state::{
     AuditConfig, ClearState, Counters, DictionaryAttack, Hierarchies, Identity, Orderly, Persistent,
-    ResetState, Seeds, State, Volatile, shutdown,
+    PlatformConfig, ResetState, Seeds, State, Volatile, shutdown,
 };
 use crate::{Config, Delta, EntropyError, Executed, LoadError, Platform, Profile};
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
@@ -83,12 +83,14 @@ impl Tpm {
             }),
             audit: Arc::new(AuditConfig {
                 counter: 0,
-                alg: Some(TpmiAlgHash::Sha256),
+                // The hash that protects contexts, as in the TCG's reference code.
+                alg: TpmiAlgHash::from_id(CONTEXT_HASH.id()),
                 commands: alloc::vec![SetCommandCodeAuditStatus::SHAPE.code],
             }),
             banks: Arc::new(banks.clone()),
             orderly: Arc::new(orderly.clone()),
             kept: Arc::new(None),
+            platform: Arc::new(PlatformConfig::new()),
             nv: Arc::new(BTreeMap::new()),
             objects: Arc::new(BTreeMap::new()),
         };
@@ -154,6 +156,7 @@ impl Tpm {
 
     /// Runs one command. Never panics, whatever the bytes.
     pub fn execute(&mut self, platform: &mut dyn Platform, locality: u8, command: &[u8]) -> Executed {
+        let signaled = self.state.signaled();
         self.pass_time(platform);
         let response = match self.run(platform, locality, command) {
             Ok(response) => response,
@@ -164,7 +167,28 @@ impl Tpm {
                 refuse(rc)
             }
         };
+        self.tell_expired(platform, signaled);
         Executed { response, delta: self.delta() }
+    }
+
+    /// Lets time pass without a command: [`Platform::timer_expired`] is told of what ran out. What this returns must
+    /// be made durable some time.
+    pub fn tick(&mut self, platform: &mut dyn Platform) -> Option<Delta> {
+        let signaled = self.state.signaled();
+        self.pass_time(platform);
+        self.tell_expired(platform, signaled);
+        self.delta()
+    }
+    /// Milliseconds until an authenticated countdown timer expires, if one runs: when [`Tpm::tick`] has something to
+    /// tell. By the TPM's clock, which `TPM2_ClockRateAdjust` can make run up to 15 percent slower or faster.
+    #[must_use]
+    pub fn next_expiry(&self) -> Option<u64> {
+        self.state.next_expiry().filter(|_| self.state.volatile.started)
+    }
+    /// Tells of the timers that have begun to signal since those of `before` did.
+    fn tell_expired(&mut self, platform: &mut dyn Platform, before: u16) {
+        let new = self.state.signaled() & !before;
+        (0..16).filter(|timer| new >> timer & 1 == 1).for_each(|timer| platform.timer_expired(timer));
     }
 
     /// What of the permanent state changed since this was asked last.

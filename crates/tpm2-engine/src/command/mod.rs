@@ -50,6 +50,8 @@ chapters! {
     attestation
     /// Part 3, 20: signing.
     signing
+    /// Part 3, 21: command audit.
+    command_audit
     /// Part 3, 23: enhanced authorization.
     policy
     /// Part 3, 28: context management.
@@ -60,14 +62,18 @@ chapters! {
     random
     /// Part 3, 22: PCRs.
     pcr
-    /// Part 3, 24.2 to 24.8: hierarchies.
+    /// Part 3, 24.2 to 24.9: hierarchies.
     hierarchy
     /// Part 3, 25: dictionary-attack protection.
     dictionary
+    /// Part 3, 26: miscellaneous management.
+    management
     /// Part 3, 29: clock.
     clock
-    /// Part 3, 30.2: capabilities.
+    /// Part 3, 30.2 and 30.4: capabilities.
     capability
     /// Part 3, 31: NV indices.
     nv
+    /// Part 3, 33: authenticated countdown timers.
+    timer
 }

@@ -60,9 +60,11 @@ impl Tpm {
         parameters: &[u8],
     ) -> Result<(), Rc> {
         let audit = &next.persistent.audit;
-        let Some(alg) = audit.alg.filter(|_| audit.commands.contains(&call.shape.code)) else {
-            return Ok(());
-        };
+        // A change of the hash is its own evidence (Part 3, 21.2); in failure mode nothing is audited (21.1).
+        let audited = audit.commands.contains(&call.shape.code)
+            && audit.alg == self.state.persistent.audit.alg
+            && self.failure.is_none();
+        let Some(alg) = audit.alg.filter(|_| audited) else { return Ok(()) };
         let alg = hash(alg)?;
         let before = match next.reset.command_audit_digest.take() {
             Some(digest) => digest,

@@ -1,20 +1,28 @@
 //! Who may run a command: roles, passwords, HMACs, dictionary-attack protection (Part 1, 19; Part 3, 5.6).
 use super::Call;
 use super::sessions::{Auth, Sessions, at};
-use crate::Tpm;
 use crate::crypt::strip;
+use crate::entity::timer_number;
 use crate::state::State;
 use crate::state::nv::Bytes;
 use crate::state::object::Loaded;
+use crate::state::pcr::attributes;
+use crate::state::shutdown;
+use crate::{Platform, Tpm};
 use alloc::sync::Arc;
 use tpm2_crypto::ct_eq;
-use tpm2_wire::{Rc, Role, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmaSession};
+use tpm2_wire::{Command, PpCommands, Rc, Role, Shape, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmaSession};
 use zeroize::Zeroizing;
 
 impl Tpm {
     /// Checks every session of the command. What a failure costs (Part 1, 19.8) is charged to the state at once and
     /// stays charged although the command fails.
-    pub(super) fn authorize(&mut self, call: &Call<'_>, sessions: &mut Sessions) -> Result<(), Rc> {
+    pub(super) fn authorize(
+        &mut self,
+        platform: &mut dyn Platform,
+        call: &Call<'_>,
+        sessions: &mut Sessions,
+    ) -> Result<(), Rc> {
         for (i, role) in call.shape.roles.iter().enumerate().filter(|(_, role)| **role != Role::None) {
             debug_assert_ne!(*role, Role::None);
             if let Some(auth) = sessions.all.get_mut(i) {
@@ -22,12 +30,18 @@ impl Tpm {
             }
         }
         for i in 0..sessions.all.len() {
-            self.authorize_one(call, sessions, i).map_err(|rc| rc.at(at(i)))?;
+            self.authorize_one(platform, call, sessions, i).map_err(|rc| rc.at(at(i)))?;
         }
         Ok(())
     }
 
-    fn authorize_one(&mut self, call: &Call<'_>, sessions: &mut Sessions, i: usize) -> Result<(), Rc> {
+    fn authorize_one(
+        &mut self,
+        platform: &mut dyn Platform,
+        call: &Call<'_>,
+        sessions: &mut Sessions,
+        i: usize,
+    ) -> Result<(), Rc> {
         let Some(auth) = sessions.all.get(i) else { return Ok(()) };
         if auth.is_password() {
             if auth.entity.is_none() {
@@ -39,11 +53,12 @@ impl Tpm {
                 return Err(Rc::ATTRIBUTES);
             }
             if session.da_bound {
-                self.state.check_lockout(session.lockout_bound)?;
+                let lockout = session.lockout_bound;
+                self.state.check_lockout(lockout)?;
             }
         }
         match auth.entity {
-            Some(entity) => self.authorize_entity(call, sessions, i, entity),
+            Some(entity) => self.authorize_entity(platform, call, sessions, i, entity),
             None => {
                 // A session that authorizes nothing must do something.
                 if !auth.attributes.any(TpmaSession::AUDIT | TpmaSession::ENCRYPT | TpmaSession::DECRYPT) {
@@ -56,11 +71,16 @@ impl Tpm {
 
     fn authorize_entity(
         &mut self,
+        platform: &mut dyn Platform,
         call: &Call<'_>,
         sessions: &mut Sessions,
         i: usize,
         entity: u32,
     ) -> Result<(), Rc> {
+        if entity == TpmRh::PLATFORM && self.state.needs_presence(call.shape) && !platform.physical_presence()
+        {
+            return Err(Rc::PP);
+        }
         let Some(auth) = sessions.all.get_mut(i) else { return Ok(()) };
         let role = call.shape.roles.get(i).copied().unwrap_or(Role::None);
         auth.include_auth = match self.state.session(auth.handle) {
@@ -78,7 +98,7 @@ impl Tpm {
             if !self.state.policy_available(call, role, entity) {
                 return Err(Rc::AUTH_UNAVAILABLE);
             }
-            self.check_policy(call, sessions, i, role, entity)?
+            self.check_policy(platform, call, sessions, i, role, entity)?
         } else {
             if self.state.policy_required(role, entity) {
                 return Err(Rc::AUTH_TYPE);
@@ -138,23 +158,35 @@ impl Tpm {
 }
 
 impl State {
-    /// Refuses while authorizations are locked out.
-    fn check_lockout(&self, lockout: bool) -> Result<(), Rc> {
+    /// Refuses while authorizations are locked out. That a protected value is used is made durable with the outcome:
+    /// a run that is cut off cannot hide that it tried (Part 1, 16.8.6).
+    fn check_lockout(&mut self, lockout: bool) -> Result<(), Rc> {
         let da = &self.persistent.da;
         let locked = if lockout { !da.lockout_auth_enabled } else { da.failed_tries >= da.max_tries };
-        if locked { Err(Rc::LOCKOUT) } else { Ok(()) }
+        if locked {
+            return Err(Rc::LOCKOUT);
+        }
+        if !lockout && self.persistent.counters.shutdown != shutdown::DA_USED {
+            Arc::make_mut(&mut self.persistent.counters).shutdown = shutdown::DA_USED;
+            self.persistent.kept = Arc::new(None);
+        }
+        Ok(())
     }
     /// Counts a failure (Part 1, 19.8.3). Durable before the response leaves, so a power cut cannot undo it.
     fn charge(&mut self, entity: u32) {
-        let clock = self.orderly.clock;
-        let da = Arc::make_mut(&mut self.persistent.da);
         if entity == TpmRh::LOCKOUT {
-            da.lockout_auth_enabled = false;
-            self.orderly.lockout_timer = clock;
-        } else if da.recovery_time != 0 {
-            da.failed_tries = da.failed_tries.saturating_add(1);
-            self.orderly.self_heal_timer = clock;
+            Arc::make_mut(&mut self.persistent.da).lockout_auth_enabled = false;
+            self.orderly.lockout_timer = self.orderly.clock;
+            self.keep_clock();
+        } else if self.persistent.da.recovery_time != 0 {
+            self.count_failure();
         }
+    }
+    /// One more failed try.
+    pub(crate) fn count_failure(&mut self) {
+        let da = Arc::make_mut(&mut self.persistent.da);
+        da.failed_tries = da.failed_tries.saturating_add(1);
+        self.orderly.self_heal_timer = self.orderly.clock;
         self.keep_clock();
     }
     /// Counts uses of a PIN index (Part 1, 37.2.8).
@@ -167,10 +199,8 @@ impl State {
             (TpmNt::PinFail, false) | (TpmNt::PinPass, true) => (count + 1).min(0xFFFF_FFFF),
             _ => return,
         };
-        if let Some(index) = Arc::make_mut(&mut self.persistent.nv).get_mut(&entity) {
-            let data = (count << 32 | limit).to_be_bytes().to_vec();
-            Arc::make_mut(index).data = Bytes(Zeroizing::new(data));
-        }
+        let data = (count << 32 | limit).to_be_bytes().to_vec();
+        self.change_index(entity, |index| index.data = Bytes(Zeroizing::new(data)));
     }
     /// Must the entity be authorized by a policy (Part 1, 19.2)?
     fn policy_required(&self, role: Role, entity: u32) -> bool {
@@ -180,8 +210,12 @@ impl State {
                 Some(object) => object.has(TpmaObject::ADMIN_WITH_POLICY),
                 None => !matches!(self.volatile.objects.get(&entity), Some(Loaded::Sequence(_))),
             },
-            _ => false,
+            _ => TpmHt::of(entity) == TpmHt::PCR && self.auth_policy(entity).0.is_some(),
         }
+    }
+    /// Must physical presence confirm the platform's authorization of this command (Part 1, 16.3)?
+    pub(crate) fn needs_presence(&self, shape: &Shape) -> bool {
+        shape.code == PpCommands::SHAPE.code || self.persistent.platform.presence.contains(&shape.code)
     }
     /// Can the entity be authorized by its authorization value?
     fn auth_available(&self, call: &Call<'_>, role: Role, entity: u32) -> bool {
@@ -194,7 +228,7 @@ impl State {
                 }
                 None => true, // a sequence
             },
-            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => self.nv(entity).is_some_and(|index| {
+            TpmHt::NV_INDEX => self.nv(entity).is_some_and(|index| {
                 if writes_nv(call) {
                     index.attributes().has(TpmaNv::AUTHWRITE)
                 } else if matches!(index.kind(), TpmNt::PinFail | TpmNt::PinPass) {
@@ -203,6 +237,8 @@ impl State {
                     index.attributes().has(TpmaNv::AUTHREAD)
                 }
             }),
+            // The authorization value of a timer is the platform's.
+            TpmHt::PERMANENT if timer_number(entity).is_some() => self.volatile.platform_enable,
             _ => true,
         }
     }
@@ -212,12 +248,13 @@ impl State {
             TpmHt::TRANSIENT | TpmHt::PERSISTENT => {
                 self.object(entity).is_some_and(|object| !object.public_only())
             }
-            TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => self.nv(entity).is_some_and(|index| {
+            TpmHt::NV_INDEX => self.nv(entity).is_some_and(|index| {
                 let allowed = if writes_nv(call) { TpmaNv::POLICYWRITE } else { TpmaNv::POLICYREAD };
                 !index.public.auth_policy.is_empty()
                     && (self.policy_required(role, entity) || index.attributes().has(allowed))
             }),
             TpmHt::PERMANENT => !self.auth_policy(entity).1.is_empty(),
+            TpmHt::PCR => attributes(entity).authorized,
             _ => false,
         }
     }
@@ -229,7 +266,7 @@ impl State {
     fn reads_unwritten(&self, call: &Call<'_>, entity: u32) -> bool {
         let reads = match call.shape.name {
             "NvRead" | "NvCertify" => true,
-            "PolicyNv" => {
+            "PolicyNv" | "PolicyAuthorizeNv" => {
                 let session = call.handles.last().and_then(|handle| self.session(*handle));
                 !session.and_then(|session| session.policy.as_ref()).is_some_and(|policy| policy.trial)
             }

@@ -7,6 +7,7 @@ mod authorize;
 mod hmac;
 mod parameters;
 mod policy;
+mod read_only;
 mod respond;
 mod sessions;
 
@@ -44,6 +45,7 @@ pub(crate) fn step<C: Action>(
     request: &Request<'_>,
 ) -> Result<Vec<u8>, Rc> {
     let accept = &tpm.profile.active().accept.clone();
+    read_only::check(&tpm.state, &C::SHAPE)?;
     // What failure mode allows, it allows before start-up too: the failure may have prevented it.
     if tpm.failure.is_none() && tpm.state.volatile.started == (C::SHAPE.code == Startup::SHAPE.code) {
         return Err(Rc::INITIALIZE);
@@ -61,7 +63,7 @@ pub(crate) fn step<C: Action>(
         Sessions::none(&C::SHAPE)?
     };
     let call = Call { shape: &C::SHAPE, handles: numbers, locality: request.locality, parameters: r.rest() };
-    tpm.authorize(&call, &mut sessions)?;
+    tpm.authorize(platform, &call, &mut sessions)?;
     let parameters = tpm.decrypt(&call, &sessions)?;
 
     let mut r = Reader::new(&parameters, accept);
@@ -81,7 +83,7 @@ pub(crate) fn step<C: Action>(
     })?;
     let (mut handle, mut out) = (Vec::new(), Zeroizing::new(Vec::with_capacity(512)));
     C::reply(&reply, &mut handle, &mut out);
-    if next.persistent.counters.shutdown != shutdown::NONE && !keeps_shutdown(&C::SHAPE) {
+    if shutdown::orderly(next.persistent.counters.shutdown) && !keeps_shutdown(&C::SHAPE) {
         // What was kept is no longer true.
         Arc::make_mut(&mut next.persistent.counters).shutdown = shutdown::NONE;
         next.persistent.kept = Arc::new(None);

@@ -1,16 +1,17 @@
 //! Does a policy session authorize this use of this entity (Part 1, 19.7.5)?
 use super::Call;
 use super::sessions::Sessions;
-use crate::Tpm;
 use crate::crypt::{digest_2b, hash};
 use crate::state::session::PolicyHash;
+use crate::{Platform, Tpm};
 use tpm2_crypto::ct_eq;
-use tpm2_wire::{Command, PolicySecret, Rc, Reader, Role, Tpm2bDigest, Wire};
+use tpm2_wire::{Command, PolicySecret, Rc, Reader, Role, Tpm2bDigest, Tpm2bName, Wire, to_vec};
 
 impl Tpm {
     /// Checks all that the policy asks for but the authorization value; true when that is to be given as a password.
     pub(super) fn check_policy(
         &self,
+        platform: &mut dyn Platform,
         call: &Call<'_>,
         sessions: &Sessions,
         i: usize,
@@ -43,8 +44,7 @@ impl Tpm {
             _ => {}
         }
         check_locality(policy.locality.0, call.locality)?;
-        if policy.physical_presence {
-            // There is no pin to assert it with.
+        if policy.physical_presence && !platform.physical_presence() {
             return Err(Rc::PP);
         }
         if let Some(limit) = &policy.hash {
@@ -74,6 +74,16 @@ impl Tpm {
             && self.state.nv(entity).map(|index| index.written()) != Some(written)
         {
             return Err(Rc::POLICY_FAIL);
+        }
+        if let Some(wanted) = &policy.channel {
+            let Some(channel) = platform.secure_channel() else { return Err(Rc::CHANNEL) };
+            let name = |asked: bool, name: Tpm2bName| if asked { name } else { Tpm2bName::default() };
+            let requester = to_vec(&name(wanted.requester, channel.req_key_name));
+            let tpm = to_vec(&name(wanted.tpm, channel.tpm_key_name));
+            let names = self.crypto.digest(session.auth_hash, &[&requester, &tpm]);
+            if (wanted.requester || wanted.tpm) && digest_2b(&names) != wanted.names {
+                return Err(Rc::CHANNEL_KEY);
+            }
         }
         Ok(policy.password)
     }

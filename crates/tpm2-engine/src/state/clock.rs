@@ -39,6 +39,7 @@ impl State {
         if !self.volatile.started {
             return;
         }
+        self.count_down(elapsed);
         self.move_clock(elapsed, interval);
         self.self_heal();
     }
@@ -61,8 +62,14 @@ impl State {
     pub(crate) fn keep_clock(&mut self) {
         self.persistent.orderly = Arc::new(self.orderly.clone());
     }
-    /// Lowers the count of failed authorizations as time passes (Part 1, 19.8.4).
+    /// Lowers the count of failed authorizations as time passes (Part 1, 16.8.4). Time is what counts, not Clock: the
+    /// timers are kept as values of Clock, and move with it when it is set. Without a recovery time there is no
+    /// protection, and what was counted is forgotten (Part 3, 25.3).
     fn self_heal(&mut self) {
+        let da = &self.persistent.da;
+        if da.recovery_time == 0 && da.failed_tries > 0 {
+            Arc::make_mut(&mut self.persistent.da).failed_tries = 0;
+        }
         let da = &self.persistent.da;
         let clock = self.orderly.clock;
         let interval = u64::from(da.recovery_time).saturating_mul(1000);

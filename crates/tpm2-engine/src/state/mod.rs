@@ -11,6 +11,7 @@ pub(crate) mod pcr;
 pub(crate) mod persist;
 pub(crate) mod sequence;
 pub(crate) mod session;
+pub(crate) mod timer;
 
 use crate::profile::Content;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
@@ -20,6 +21,7 @@ use object::{Loaded, Object};
 use pcr::{BankConfig, Pcrs};
 use sequence::Sequence;
 use session::Session;
+use timer::Timer;
 use tpm2_wire::{Secret, Tpm2bAuth, Tpm2bDigest, TpmiAlgHash};
 
 /// Bytes of a primary seed (`PRIMARY_SEED_SIZE`).
@@ -54,6 +56,7 @@ pub(crate) struct Persistent {
     pub(crate) banks: Arc<BankConfig>,
     pub(crate) orderly: Arc<Orderly>,
     pub(crate) kept: Arc<Option<Kept>>,
+    pub(crate) platform: Arc<PlatformConfig>,
     pub(crate) nv: Arc<BTreeMap<u32, Arc<NvIndex>>>,
     pub(crate) objects: Arc<BTreeMap<u32, Arc<Object>>>,
 }
@@ -131,10 +134,23 @@ saved! {
         /// The clock value at which lockout authorization last failed.
         4 lockout_timer: u64,
     }
+    /// What the platform's firmware has configured for good.
+    PlatformConfig {
+        /// The policy of the PCRs that can have one, which are one set (Part 1, 14.7.3).
+        1 pcr_policy: Policy,
+        /// Commands that need physical presence beside `TPM2_PP_Commands`, in order (Part 1, 16.3).
+        2 presence: Vec<u32>,
+        /// `TPM2_SetAlgorithmSet`.
+        3 algorithm_set: u32,
+    }
     /// What `TPM2_Shutdown(STATE)` keeps.
     Kept {
         1 reset: ResetState,
         2 clear: ClearState,
+        /// The locality of the `TPM2_Startup` of the run that is kept.
+        3 startup_locality: u8 = 0,
+        /// An H-CRTM measured in it.
+        4 h_crtm: bool = false,
     }
     /// Lost by a TPM Reset.
     ResetState {
@@ -160,6 +176,10 @@ saved! {
         6 pcrs: Option<Pcrs>,
         /// `TPM2_ReadOnlyControl`.
         7 read_only: bool,
+        /// Authenticated countdown timers that are not as they start, by number.
+        8 timers: BTreeMap<u8, Timer> = BTreeMap::new(),
+        /// The authorization value of the PCRs that can have one, which are one set (Part 1, 14.7.2).
+        9 pcr_auth: Tpm2bAuth = Tpm2bAuth::default(),
     }
     /// Lost by `_TPM_Init`.
     Volatile {
@@ -186,6 +206,8 @@ saved! {
         14 tested: u32,
         /// `TPM2_ClockRateAdjust`: how time runs here.
         15 rate: Rate,
+        /// Orderly NV indices as they are, where that is not how they are kept: see `nv`.
+        16 orderly_nv: Arc<BTreeMap<u32, Arc<NvIndex>>> = Arc::new(BTreeMap::new()),
     }
 }
 
@@ -195,12 +217,25 @@ impl Policy {
     }
 }
 
+impl PlatformConfig {
+    /// As manufactured, and what states from before it was kept have.
+    pub(crate) fn new() -> Self {
+        PlatformConfig { pcr_policy: Policy::none(), presence: Vec::new(), algorithm_set: 0 }
+    }
+}
+
 /// How the last run ended (`Counters::shutdown`).
 pub(crate) mod shutdown {
     /// Not orderly, or running.
     pub(crate) const NONE: u8 = 0;
     pub(crate) const CLEAR: u8 = 1;
     pub(crate) const STATE: u8 = 2;
+    /// As `NONE`, and an authorization value under dictionary-attack protection was used (Part 1, 16.8.6).
+    pub(crate) const DA_USED: u8 = 3;
+    /// Was it orderly?
+    pub(crate) const fn orderly(how: u8) -> bool {
+        matches!(how, CLEAR | STATE)
+    }
 }
 
 impl DictionaryAttack {
@@ -240,6 +275,8 @@ impl ClearState {
             platform_policy: Policy::none(),
             pcrs: None,
             read_only: false,
+            timers: BTreeMap::new(),
+            pcr_auth: Tpm2bAuth::default(),
         }
     }
 }
@@ -278,6 +315,7 @@ impl Volatile {
             orderly: false,
             tested: 0,
             rate: Rate::NOMINAL,
+            orderly_nv: Arc::new(BTreeMap::new()),
         }
     }
 }

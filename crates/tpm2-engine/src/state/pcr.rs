@@ -38,6 +38,9 @@ pub(crate) struct Attributes {
     pub(crate) extend: u8,
     /// Changing it does not count as a change of the platform state (`TPM_PT_PCR_NO_INCREMENT`).
     pub(crate) no_increment: bool,
+    /// In the one set that has an authorization value and a policy. The PC Client profile has no such set; this one,
+    /// which the TCG's reference code has, is of no effect until the platform makes use of it.
+    pub(crate) authorized: bool,
 }
 /// The attributes of PCR `n`.
 pub(crate) fn attributes(n: u32) -> Attributes {
@@ -50,7 +53,7 @@ pub(crate) fn attributes(n: u32) -> Attributes {
         21 | 22 => (false, 0x14, 0x04, true),
         _ => (false, 0x0F, 0x1F, true),
     };
-    Attributes { state_save, reset, extend, no_increment }
+    Attributes { state_save, reset, extend, no_increment, authorized: matches!(n, 20..=22) }
 }
 /// PCRs 17 to 22 start with all bits set: they show that no dynamic launch took place.
 pub(crate) fn starts_with_ones(n: u32) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! A record is a list of items. An item is a key (what), a handle (which) and, unless it was removed, its bytes.
 //! The format is described in `docs/FORMAT.md`.
-use super::{Identity, Orderly, Persistent};
+use super::{Identity, Orderly, Persistent, PlatformConfig};
 use crate::saved::{LoadError, Saved, bad, take};
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use tpm2_wire::{Accept, Reader};
@@ -21,6 +21,7 @@ mod key {
     pub(super) const BANKS: u8 = 7;
     pub(super) const ORDERLY: u8 = 8;
     pub(super) const KEPT: u8 = 9;
+    pub(super) const PLATFORM: u8 = 10;
     pub(super) const NV: u8 = 16;
     pub(super) const OBJECT: u8 = 17;
 }
@@ -30,8 +31,20 @@ pub(crate) fn delta(before: Option<&Persistent>, after: &Persistent) -> Option<Z
     // One byte of room at a time would leave copies of secrets behind as the vector grows.
     let mut w = Zeroizing::new(Vec::with_capacity(4096));
     w.push(VERSION);
-    let Persistent { identity, seeds, hierarchies, da, counters, audit, banks, orderly, kept, nv, objects } =
-        after;
+    let Persistent {
+        identity,
+        seeds,
+        hierarchies,
+        da,
+        counters,
+        audit,
+        banks,
+        orderly,
+        kept,
+        platform,
+        nv,
+        objects,
+    } = after;
     item(key::IDENTITY, before.map(|b| &b.identity), identity, &mut w);
     item(key::SEEDS, before.map(|b| &b.seeds), seeds, &mut w);
     item(key::HIERARCHIES, before.map(|b| &b.hierarchies), hierarchies, &mut w);
@@ -41,6 +54,7 @@ pub(crate) fn delta(before: Option<&Persistent>, after: &Persistent) -> Option<Z
     item(key::BANKS, before.map(|b| &b.banks), banks, &mut w);
     item(key::ORDERLY, before.map(|b| &b.orderly), orderly, &mut w);
     item(key::KEPT, before.map(|b| &b.kept), kept, &mut w);
+    item(key::PLATFORM, before.map(|b| &b.platform), platform, &mut w);
     items(key::NV, before.map(|b| &b.nv), nv, &mut w);
     items(key::OBJECT, before.map(|b| &b.objects), objects, &mut w);
     (w.len() > 1).then_some(w)
@@ -107,7 +121,7 @@ pub(crate) fn replay(records: &[&[u8]]) -> Result<Persistent, LoadError> {
                 None
             };
             match (key, value) {
-                (key::IDENTITY..=key::KEPT, Some(value)) => {
+                (key::IDENTITY..=key::PLATFORM, Some(value)) => {
                     singles.insert(key, value);
                 }
                 (key::NV, value) => put(&mut nv, handle, value),
@@ -128,6 +142,11 @@ pub(crate) fn replay(records: &[&[u8]]) -> Result<Persistent, LoadError> {
         banks: single(&singles, key::BANKS)?,
         orderly,
         kept: single(&singles, key::KEPT)?,
+        // States from before there was such an item have none.
+        platform: match singles.contains_key(&key::PLATFORM) {
+            true => single(&singles, key::PLATFORM)?,
+            false => Arc::new(PlatformConfig::new()),
+        },
         nv: map(&nv)?,
         objects: map(&objects)?,
     })

@@ -25,6 +25,15 @@ saved! {
         8 audit: Option<Tpm2bDigest>,
         9 policy: Option<Policy>,
     }
+    /// The secure channel that a policy asks for (Part 3, 23.25).
+    Channel {
+        /// By the key of the requester.
+        1 requester: bool,
+        /// By the key of the TPM.
+        2 tpm: bool,
+        /// The digest of the Names of those keys; what is not asked for is an empty Name.
+        3 names: Tpm2bDigest,
+    }
     /// What a policy session has gathered.
     Policy {
         1 trial: bool,
@@ -44,6 +53,8 @@ saved! {
         12 time_epoch: u32,
         /// When the session, or its present use, began.
         13 start_time: u64,
+        /// `TPM2_PolicyTransportSPDM`.
+        14 channel: Option<Channel> = None,
     }
 }
 
@@ -99,6 +110,7 @@ impl Policy {
             timeout: None,
             time_epoch: volatile.time_epoch,
             start_time: volatile.time,
+            channel: None,
         }
     }
     /// Does the authorization value of the entity enter the HMAC, or the password?
@@ -126,11 +138,25 @@ impl State {
         self.reset.saved_sessions.contains_key(&index(handle))
             && !self.volatile.sessions.contains_key(&handle)
     }
+    /// Would the context that is saved next be too far from the oldest (Part 1, 27.5; `TPM_PT_CONTEXT_GAP_MAX`)? The
+    /// oldest has to be loaded, or flushed, first.
+    pub(crate) fn context_gap(&self, profile: &Active) -> bool {
+        let next = self.reset.context_counter.saturating_add(1);
+        let oldest = self.reset.saved_sessions.values().min();
+        oldest.is_some_and(|oldest| next - oldest > u64::from(profile.context_gap()))
+    }
+    /// Is there that gap, and one slot left, which the oldest context needs?
+    pub(crate) fn last_slot_in_gap(&self, profile: &Active) -> bool {
+        self.volatile.sessions.len() + 1 >= profile.loaded_sessions && self.context_gap(profile)
+    }
     /// A free handle for a new session of this type (`TpmHt`).
     pub(crate) fn free_session(&self, profile: &Active, kind: u8) -> Result<u32, Rc> {
         debug_assert!(kind == TpmHt::HMAC_SESSION || kind == TpmHt::POLICY_SESSION);
         if self.volatile.sessions.len() >= profile.loaded_sessions {
             return Err(Rc::SESSION_MEMORY);
+        }
+        if self.last_slot_in_gap(profile) {
+            return Err(Rc::CONTEXT_GAP);
         }
         (0..MAX_ACTIVE_SESSIONS)
             .find(|n| {

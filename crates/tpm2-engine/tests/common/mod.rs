@@ -5,7 +5,7 @@ pub(crate) mod keys;
 pub(crate) mod session;
 
 use tpm2_crypto::{CryptoProvider, RUST};
-use tpm2_engine::{Config, Delta, EntropyError, Platform, Profile, Tpm};
+use tpm2_engine::{Config, Delta, EntropyError, Platform, Profile, SecureChannel, Tpm};
 use tpm2_wire::{
     Accept, At, Command, NvDefineSpace, NvRead, PolicyCommandCode, PolicyGetDigest, Rc, Reader, Shape,
     Shutdown, StartAuthSession, Startup, Tpm2bDigest, TpmRh, TpmSe, TpmSt, TpmSu, TpmaNv, TpmiAlgHash,
@@ -19,11 +19,17 @@ pub(crate) struct Bench {
     pub(crate) now: u64,
     /// There is no more entropy to be had.
     pub(crate) dry: bool,
+    /// Physical presence is asserted.
+    pub(crate) presence: bool,
+    /// The secure channel that commands come over.
+    pub(crate) channel: Option<SecureChannel>,
+    /// The timers that have expired, in order.
+    pub(crate) expired: Vec<u8>,
 }
 impl Bench {
     /// Entropy from this seed; time begins at zero.
     pub(crate) fn new(seed: u64) -> Bench {
-        Bench { seed, now: 0, dry: false }
+        Bench { seed, now: 0, dry: false, presence: false, channel: None, expired: Vec::new() }
     }
 }
 impl Platform for Bench {
@@ -38,6 +44,15 @@ impl Platform for Bench {
     }
     fn now_ms(&mut self) -> u64 {
         self.now
+    }
+    fn physical_presence(&mut self) -> bool {
+        self.presence
+    }
+    fn secure_channel(&mut self) -> Option<SecureChannel> {
+        self.channel.clone()
+    }
+    fn timer_expired(&mut self, timer: u8) {
+        self.expired.push(timer);
     }
 }
 

@@ -32,15 +32,16 @@ impl Signer {
         if !key.has(TpmaObject::SIGN) || !matches!(key.public.kind(), TpmAlg::RSA | TpmAlg::ECC | TpmAlg::KEYEDHASH) {
             return Err(Rc::KEY.at(handle_at));
         }
-        if key.has(TpmaObject::X509_SIGN) {
-            return Err(Rc::ATTRIBUTES.at(handle_at));
-        }
         let scheme = select_scheme(&key, scheme).ok_or(Rc::SCHEME.at(scheme_at))?;
         Ok(Signer { key: Some(key), scheme: Some(scheme) })
     }
     /// The hash of the scheme, if there is one.
     pub(super) fn hash(&self) -> Option<TpmiAlgHash> {
         scheme_hash(self.scheme.as_ref()?)
+    }
+    /// The key and its scheme, where a key is needed.
+    pub(super) fn parts(self) -> Option<(Arc<Object>, TpmtSigScheme)> {
+        Some((self.key?, self.scheme?))
     }
     /// The attestation and its signature.
     pub(super) fn attest(
@@ -51,20 +52,21 @@ impl Signer {
     ) -> Result<(Tpm2bAttest, Option<TpmtSignature>), Rc> {
         let mut clock_info = cx.state.clock_info();
         let mut firmware_version = FIRMWARE_VERSION;
-        let mut qualified_signer = Tpm2bName::from(&TpmRh::NULL.to_be_bytes()[..]);
-        if let Some(key) = &self.key {
-            qualified_signer = key.qualified_name.clone();
-            // A key that is not the platform's or the endorsement hierarchy's must not tell TPMs apart: counters and
-            // version are shifted by values of its own.
-            if key.hierarchy != TpmRh::ENDORSEMENT && key.hierarchy != TpmRh::PLATFORM {
-                let proof = cx.state.proof(TpmRh::OWNER);
-                let shift = cx.crypto.kdfa(CONTEXT_HASH, proof, b"OBFUSCATE", &key.qualified_name, &[], 128);
-                if let Some((version, [a, b, c, d, e, f, g, h])) = shift.split_first_chunk::<8>() {
-                    firmware_version = firmware_version.wrapping_add(u64::from_be_bytes(*version));
-                    clock_info.reset_count = clock_info.reset_count.wrapping_add(u32::from_be_bytes([*a, *b, *c, *d]));
-                    clock_info.restart_count =
-                        clock_info.restart_count.wrapping_add(u32::from_be_bytes([*e, *f, *g, *h]));
-                }
+        let (qualified_signer, hierarchy) = match &self.key {
+            Some(key) => (key.qualified_name.clone(), key.hierarchy),
+            None => (Tpm2bName::from(&TpmRh::NULL.to_be_bytes()[..]), TpmRh::NULL),
+        };
+        // A key that is not the platform's or the endorsement hierarchy's must not tell TPMs apart, and nor must the
+        // absence of one (Part 1, 33.7): counters and version are shifted by values of its own.
+        if hierarchy != TpmRh::ENDORSEMENT && hierarchy != TpmRh::PLATFORM {
+            let proof = cx.state.proof(TpmRh::OWNER);
+            let shift = cx.crypto.kdfa(CONTEXT_HASH, proof, b"OBFUSCATE", &qualified_signer, &[], 128);
+            if let Some((version, [a, b, c, d, e, f, g, h])) = shift.split_first_chunk::<8>() {
+                firmware_version = firmware_version.wrapping_add(u64::from_be_bytes(*version));
+                clock_info.reset_count =
+                    clock_info.reset_count.wrapping_add(u32::from_be_bytes([*a, *b, *c, *d]));
+                clock_info.restart_count =
+                    clock_info.restart_count.wrapping_add(u32::from_be_bytes([*e, *f, *g, *h]));
             }
         }
         let attest = TpmsAttest { qualified_signer, extra_data, clock_info, firmware_version, attested };

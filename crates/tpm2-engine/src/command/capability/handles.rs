@@ -1,18 +1,20 @@
 //! `TPM_CAP_HANDLES`: what is there, by type of handle.
-use crate::state::State;
+use crate::command::timer;
+use crate::context::Context;
 use alloc::vec::Vec;
 use tpm2_wire::{PCR_COUNT, TpmHt, TpmRh};
 
 /// The handles of the type of `from` that are not below it, in order; `None` for a type of which there are
 /// none.
-pub(super) fn from(state: &State, from: u32) -> Option<Vec<u32>> {
+pub(super) fn from(cx: &Context<'_>, from: u32) -> Option<Vec<u32>> {
+    let state = &*cx.state;
     const LOADED: u8 = TpmHt::HMAC_SESSION;
     const SAVED: u8 = TpmHt::POLICY_SESSION;
     let from_on = |handles: &mut dyn Iterator<Item = u32>| handles.filter(|handle| *handle >= from).collect();
     Some(match TpmHt::of(from) {
         TpmHt::PCR => from_on(&mut (0..PCR_COUNT)),
         TpmHt::NV_INDEX => from_on(&mut state.persistent.nv.keys().copied()),
-        TpmHt::PERMANENT => from_on(&mut PERMANENT.into_iter()),
+        TpmHt::PERMANENT => from_on(&mut PERMANENT.into_iter().chain(timer::handles(cx.profile))),
         TpmHt::TRANSIENT => from_on(&mut state.volatile.objects.keys().copied()),
         TpmHt::PERSISTENT => from_on(&mut state.persistent.objects.keys().copied()),
         // The two types of sessions share their numbers: it is those that are in order, and compared.

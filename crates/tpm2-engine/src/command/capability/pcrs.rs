@@ -44,9 +44,9 @@ const PROPERTIES: &[(u32, Has)] = &[
     (0x11, |_, a| a.no_increment),
     // Reset by a dynamic launch.
     (0x12, |pcr, a| starts_with_ones(pcr) && allows(a.reset, 4)),
-    // Guarded by a policy, or by an authorization value: none is.
-    (0x13, |_, _| false),
-    (0x14, |_, _| false),
+    // Guarded by a policy, or by an authorization value.
+    (0x13, |_, a| a.authorized),
+    (0x14, |_, a| a.authorized),
 ];
 
 /// The PCRs of which `has` is true.

@@ -1,9 +1,10 @@
 //! `TPM_CAP_TPM_PROPERTIES` (Part 2, 6.13): the group that only new firmware changes, and the group that
 //! varies.
-use crate::profile::Active;
+use crate::profile::{Active, CONTEXT_GAP};
 use crate::context::Context;
 use crate::crypt::CONTEXT_HASH;
 use crate::state::State;
+use crate::state::nv::MAX_ORDERLY_COUNT;
 use alloc::vec::Vec;
 use tpm2_wire::{
     MAX_ACTIVE_SESSIONS, MAX_BUFFER, MAX_DIGEST, MAX_NV_BUFFER, PCR_COUNT, TpmAlg, TpmNt, TpmPt, TpmaMemory,
@@ -81,7 +82,7 @@ fn fixed(profile: &Active) -> Vec<(u32, u32)> {
         (17, MAX_ACTIVE_SESSIONS),
         (18, PCR_COUNT),
         (19, size(TpmsPcrSelection::BYTES)),
-        (20, u32::MAX), // context gap
+        (20, CONTEXT_GAP),
         (22, 0),        // counters: limited by NV memory alone
         (23, u32::from(profile.nv_index_size)),
         (24, TpmaMemory::default().0),
@@ -89,7 +90,7 @@ fn fixed(profile: &Active) -> Vec<(u32, u32)> {
         (26, u32::from(CONTEXT_HASH.id())),
         (27, u32::from(TpmAlg::AES)),
         (28, 256),
-        (29, 0xFF), // orderly counters are written through; the value must be of the form 2^n - 1
+        (29, MAX_ORDERLY_COUNT as u32),
         (30, size(profile.buffer_size)),
         (31, size(profile.buffer_size)),
         (32, size(MAX_DIGEST)),
@@ -136,7 +137,7 @@ fn variable(state: &State, profile: &Active) -> Vec<(u32, u32)> {
         (9, size(profile.persistent_objects.saturating_sub(persistent))),
         (10, size(counters)),
         (11, size((free / crate::state::nv::COUNTER_FOOTPRINT).min(profile.nv_counters))),
-        (12, 0), // all algorithms
+        (12, state.persistent.platform.algorithm_set),
         (13, size(profile.curves.len())),
         (14, da.failed_tries),
         (15, da.max_tries),

@@ -38,6 +38,9 @@ impl Action for ContextSave {
             (saved, hierarchy, *id)
         } else {
             let session = cx.state.session(handle).ok_or(Rc::HANDLE.at(Self::save_handle))?;
+            if cx.state.context_gap(cx.profile) {
+                return Err(Rc::CONTEXT_GAP);
+            }
             session.save(&mut body);
             let counter = &mut cx.state.reset.context_counter;
             *counter = counter.checked_add(1).ok_or(Rc::FAILURE)?;
@@ -90,6 +93,11 @@ impl Action for ContextLoad {
         }
         if cx.state.volatile.sessions.len() >= cx.profile.loaded_sessions {
             return Err(Rc::SESSION_MEMORY);
+        }
+        // The last slot is for the session that is to be saved anew.
+        let oldest = cx.state.reset.saved_sessions.values().min() == Some(&context.sequence);
+        if !oldest && cx.state.last_slot_in_gap(cx.profile) {
+            return Err(Rc::CONTEXT_GAP);
         }
         let session = Session::from_bytes(&body).map_err(|_| Rc::INTEGRITY.at(Self::context))?;
         cx.state.reset.saved_sessions.remove(&index(handle));

@@ -9,6 +9,7 @@ impl Action for ChangePps {
         replace(cx, |seeds| &mut seeds.platform)?;
         replace(cx, |seeds| &mut seeds.platform_proof)?;
         cx.state.clear.platform_policy = Policy::none();
+        Arc::make_mut(&mut cx.state.persistent.platform).pcr_policy = Policy::none();
         // NV indices of the platform stay: what they hold is configuration.
         cx.state.flush_objects(TpmRh::PLATFORM);
         Ok(ChangePpsReply {})

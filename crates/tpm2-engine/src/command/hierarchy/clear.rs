@@ -2,7 +2,7 @@ use super::change_seeds::replace;
 use crate::context::{Action, Context};
 use crate::state::{DictionaryAttack, Hierarchies, Orderly};
 use alloc::sync::Arc;
-use tpm2_wire::{Clear, ClearReply, Rc, TpmRh};
+use tpm2_wire::{Clear, ClearReply, Rc, Tpm2bAuth, TpmRh};
 
 /// Part 3, 24.6: the owner's things go.
 impl Action for Clear {
@@ -29,6 +29,7 @@ impl Action for Clear {
         state.reset.restart_count = 0;
         // clear_count stays: were it to start anew, contexts of the platform that a Restart had ended would be valid again.
         Arc::make_mut(&mut state.persistent.audit).counter = 0;
+        state.clear.pcr_auth = Tpm2bAuth::default();
         // A policy session that began with TPM2_PolicyPCR ends here.
         state.reset.pcr_counter = state.reset.pcr_counter.wrapping_add(1);
         Ok(ClearReply {})

@@ -1,4 +1,6 @@
+use crate::command::timer;
 use crate::context::{Action, Context};
+use crate::entity::timer_number;
 use crate::state::Policy;
 use alloc::sync::Arc;
 use tpm2_wire::{Rc, SetPrimaryPolicy, SetPrimaryPolicyReply, TpmRh};
@@ -16,8 +18,11 @@ impl Action for SetPrimaryPolicy {
             TpmRh::ENDORSEMENT => Arc::make_mut(hierarchies).endorsement_policy = policy,
             TpmRh::LOCKOUT => Arc::make_mut(hierarchies).lockout_policy = policy,
             TpmRh::PLATFORM => cx.state.clear.platform_policy = policy,
-            // A timer, of which there are none.
-            _ => return Err(Rc::VALUE.at(Self::auth_handle)),
+            timer => {
+                let present = timer::handles(cx.profile).any(|handle| handle == timer);
+                let number = timer_number(timer).filter(|_| present).ok_or(Rc::VALUE.at(Self::auth_handle))?;
+                cx.state.timer_mut(number).policy = policy;
+            }
         }
         Ok(SetPrimaryPolicyReply {})
     }

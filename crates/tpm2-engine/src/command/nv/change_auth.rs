@@ -10,7 +10,7 @@ impl Action for NvChangeAuth {
         if auth.len() > hash(index.public.name_alg)?.digest_size() {
             return Err(Rc::SIZE.at(Self::new_auth));
         }
-        cx.state.change_index(self.nv_index.0, |index| index.auth = auth);
+        cx.state.change_index_durably(self.nv_index.0, |index| index.auth = auth);
         Ok(NvChangeAuthReply {})
     }
 }

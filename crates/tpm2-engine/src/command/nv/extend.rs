@@ -8,6 +8,7 @@ use tpm2_wire::{NvExtend, NvExtendReply, Rc, TpmNt};
 impl Action for NvExtend {
     fn run(self, cx: &mut Context<'_>) -> Result<NvExtendReply, Rc> {
         let index = cx.state.index(self.nv_index.0, Self::nv_index)?;
+        cx.check_writable(&index)?;
         check_write(self.auth_handle, &index, self.nv_index)?;
         if index.kind() != TpmNt::Extend {
             return Err(Rc::ATTRIBUTES.at(Self::nv_index));

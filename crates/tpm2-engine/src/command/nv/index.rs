@@ -1,7 +1,4 @@
 //! What several commands do to indices.
-//!
-//! An index with `TPMA_NV_ORDERLY` is kept like all others: each write is made durable. It is then never
-//! behind what was reported, so no count has to be skipped after a shutdown that was not orderly.
 use crate::state::State;
 use crate::state::nv::{Bytes, NvIndex};
 use alloc::sync::Arc;
@@ -12,12 +9,6 @@ impl State {
     /// The index of a handle in a command.
     pub(super) fn index(&self, handle: u32, at: At) -> Result<Arc<NvIndex>, Rc> {
         self.nv(handle).cloned().ok_or(Rc::HANDLE.at(at))
-    }
-    /// Changes an index.
-    pub(super) fn change_index(&mut self, handle: u32, change: impl FnOnce(&mut NvIndex)) {
-        if let Some(index) = Arc::make_mut(&mut self.persistent.nv).get_mut(&handle) {
-            change(Arc::make_mut(index));
-        }
     }
     /// Sets attributes of an index; one that has them all is not made durable again.
     pub(super) fn set_attributes(&mut self, handle: u32, attributes: TpmaNv) {
@@ -54,11 +45,11 @@ impl State {
         {
             Arc::make_mut(&mut self.persistent.counters).highest_counter = count;
         }
-        Arc::make_mut(&mut self.persistent.nv).remove(&handle);
+        self.remove_index(handle);
     }
     /// The highest count that any counter has or had: where a new one begins (Part 3, 31.2).
     pub(super) fn highest_count(&self) -> u64 {
-        let defined = self.persistent.nv.values().filter_map(|index| count(index)).max().unwrap_or(0);
+        let defined = self.indices().filter_map(|(_, index)| count(index)).max().unwrap_or(0);
         defined.max(self.persistent.counters.highest_counter)
     }
     /// The NV memory that is in use, in bytes.

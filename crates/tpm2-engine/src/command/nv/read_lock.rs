@@ -6,6 +6,7 @@ use tpm2_wire::{NvReadLock, NvReadLockReply, Rc, TpmaNv};
 impl Action for NvReadLock {
     fn run(self, cx: &mut Context<'_>) -> Result<NvReadLockReply, Rc> {
         let index = cx.state.index(self.nv_index.0, Self::nv_index)?;
+        cx.check_writable(&index)?;
         match check_read(self.auth_handle, &index, self.nv_index) {
             // What is locked already need not be locked.
             Err(Rc::NV_LOCKED) => return Ok(NvReadLockReply {}),

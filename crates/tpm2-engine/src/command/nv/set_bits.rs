@@ -6,6 +6,7 @@ use tpm2_wire::{NvSetBits, NvSetBitsReply, Rc, TpmNt};
 impl Action for NvSetBits {
     fn run(self, cx: &mut Context<'_>) -> Result<NvSetBitsReply, Rc> {
         let index = cx.state.index(self.nv_index.0, Self::nv_index)?;
+        cx.check_writable(&index)?;
         check_write(self.auth_handle, &index, self.nv_index)?;
         if index.kind() != TpmNt::Bits {
             return Err(Rc::ATTRIBUTES.at(Self::nv_index));

@@ -6,6 +6,7 @@ use tpm2_wire::{NvWrite, NvWriteReply, Rc, TpmNt, TpmaNv};
 impl Action for NvWrite {
     fn run(self, cx: &mut Context<'_>) -> Result<NvWriteReply, Rc> {
         let index = cx.state.index(self.nv_index.0, Self::nv_index)?;
+        cx.check_writable(&index)?;
         check_write(self.auth_handle, &index, self.nv_index)?;
         if matches!(index.kind(), TpmNt::Counter | TpmNt::Bits | TpmNt::Extend) {
             return Err(Rc::ATTRIBUTES);

@@ -6,6 +6,7 @@ use tpm2_wire::{NvWriteLock, NvWriteLockReply, Rc, TpmaNv};
 impl Action for NvWriteLock {
     fn run(self, cx: &mut Context<'_>) -> Result<NvWriteLockReply, Rc> {
         let index = cx.state.index(self.nv_index.0, Self::nv_index)?;
+        cx.check_writable(&index)?;
         match check_write(self.auth_handle, &index, self.nv_index) {
             // What is locked already need not be locked.
             Err(Rc::NV_LOCKED) => return Ok(NvWriteLockReply {}),

@@ -5,5 +5,6 @@ mod extend;
 mod read;
 mod registers;
 mod reset;
+mod set_auth;
 
-actions! { PcrExtend PcrEvent PcrRead PcrAllocate PcrReset }
+actions! { PcrExtend PcrEvent PcrRead PcrAllocate PcrSetAuthPolicy PcrSetAuthValue PcrReset }

@@ -5,7 +5,8 @@ use tpm2_wire::{
     Command, PolicyAuthValue, PolicyAuthValueReply, PolicyCommandCode, PolicyCommandCodeReply, PolicyCpHash,
     PolicyCpHashReply, PolicyDuplicationSelect, PolicyDuplicationSelectReply, PolicyGetDigest, PolicyGetDigestReply,
     PolicyLocality, PolicyLocalityReply, PolicyNameHash, PolicyNameHashReply, PolicyNvWritten, PolicyNvWrittenReply,
-    PolicyPassword, PolicyPasswordReply, PolicyTemplate, PolicyTemplateReply, Rc, TpmaLocality,
+    PolicyParameters, PolicyParametersReply, PolicyPassword, PolicyPasswordReply, PolicyPhysicalPresence,
+    PolicyPhysicalPresenceReply, PolicyTemplate, PolicyTemplateReply, Rc, TpmaLocality,
 };
 
 /// Part 3, 23.8.
@@ -138,6 +139,26 @@ impl Action for PolicyTemplate {
         check_size(cx, self.policy_session, self.template_hash.len()).map_err(|rc| rc.at(Self::template_hash))?;
         cx.extend_policy(self.policy_session, &[&Self::SHAPE.code.to_be_bytes(), &self.template_hash])?;
         Ok(PolicyTemplateReply {})
+    }
+}
+
+/// Part 3, 23.12.
+impl Action for PolicyPhysicalPresence {
+    fn run(self, cx: &mut Context<'_>) -> Result<PolicyPhysicalPresenceReply, Rc> {
+        cx.extend_policy(self.policy_session, &[&Self::SHAPE.code.to_be_bytes()])?;
+        cx.policy_mut(self.policy_session)?.physical_presence = true;
+        Ok(PolicyPhysicalPresenceReply {})
+    }
+}
+
+/// Part 3, 23.24.
+impl Action for PolicyParameters {
+    fn run(self, cx: &mut Context<'_>) -> Result<PolicyParametersReply, Rc> {
+        check_size(cx, self.policy_session, self.p_hash.len()).map_err(|rc| rc.at(Self::p_hash))?;
+        unlimited(cx, self.policy_session)?;
+        cx.limit_policy(self.policy_session, PolicyHash::Parameters(self.p_hash.clone()))?;
+        cx.extend_policy(self.policy_session, &[&Self::SHAPE.code.to_be_bytes(), &self.p_hash])?;
+        Ok(PolicyParametersReply {})
     }
 }
 

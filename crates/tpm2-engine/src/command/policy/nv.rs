@@ -3,7 +3,7 @@ use crate::command::nv::access::check_read;
 use crate::context::{Action, Context};
 use core::cmp::Ordering;
 use tpm2_wire::{
-    Command, PolicyCounterTimer, PolicyCounterTimerReply, PolicyNv, PolicyNvReply, Rc, TpmEo, to_vec,
+    At, Command, PolicyCounterTimer, PolicyCounterTimerReply, PolicyNv, PolicyNvReply, Rc, TpmEo, to_vec,
 };
 
 /// Part 3, 23.9.
@@ -14,13 +14,14 @@ impl Action for PolicyNv {
         let index = cx.state.nv(self.nv_index.0).ok_or(Rc::HANDLE.at(Self::nv_index))?.clone();
         if !trial {
             check_read(self.auth_handle, &index, self.nv_index)?;
-            if self.offset > index.public.data_size {
-                return Err(Rc::VALUE.at(Self::offset));
-            }
-            let value = slice(&index.data.0, self.offset, self.operand_b.len()).ok_or(Rc::NV_RANGE)?;
-            if !holds(value, self.operation, &self.operand_b) {
-                return Err(Rc::POLICY);
-            }
+            compare(
+                &index.data.0,
+                self.offset,
+                self.operation,
+                &self.operand_b,
+                Self::offset,
+                Rc::NV_RANGE,
+            )?;
         }
         let args = arguments(cx, alg, &self.operand_b, self.offset, self.operation);
         let name = index.name(cx.crypto)?;
@@ -48,6 +49,22 @@ impl Action for PolicyCounterTimer {
     }
 }
 
+/// Does `value`, from `offset` on, compare to `operand` as is asked? `TPM_RC_VALUE` at `offset_at` when the offset is
+/// beyond the value, `range` when the operand is, and `TPM_RC_POLICY` when the comparison fails.
+pub(super) fn compare(
+    value: &[u8],
+    offset: u16,
+    operation: TpmEo,
+    operand: &[u8],
+    offset_at: At,
+    range: Rc,
+) -> Result<(), Rc> {
+    if usize::from(offset) > value.len() {
+        return Err(Rc::VALUE.at(offset_at));
+    }
+    let value = slice(value, offset, operand.len()).ok_or(range)?;
+    if holds(value, operation, operand) { Ok(()) } else { Err(Rc::POLICY) }
+}
 fn slice(bytes: &[u8], offset: u16, size: usize) -> Option<&[u8]> {
     let offset = usize::from(offset);
     bytes.get(offset..offset.checked_add(size)?)
@@ -63,7 +80,7 @@ fn arguments(
 }
 
 /// `a operation b`, both big endian and of the same size (Part 2, 6.8).
-pub(super) fn holds(a: &[u8], operation: TpmEo, b: &[u8]) -> bool {
+fn holds(a: &[u8], operation: TpmEo, b: &[u8]) -> bool {
     let unsigned = a.cmp(b);
     let sign = |bytes: &[u8]| bytes.first().is_some_and(|top| top & 0x80 != 0);
     let signed = match (sign(a), sign(b)) {

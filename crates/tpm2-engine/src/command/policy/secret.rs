@@ -5,6 +5,11 @@ use tpm2_wire::{Command, PolicySecret, PolicySecretReply, Rc, TpmNt, TpmSt};
 /// Part 3, 23.4: the session of the handle has proven the knowledge of the secret.
 impl Action for PolicySecret {
     fn run(self, cx: &mut Context<'_>) -> Result<PolicySecretReply, Rc> {
+        // The use of a PIN would be counted.
+        let pin = cx.state.nv(self.auth_handle.0).map(|index| index.kind());
+        if cx.state.clear.read_only && matches!(pin, Some(TpmNt::PinPass | TpmNt::PinFail)) {
+            return Err(Rc::READ_ONLY);
+        }
         let authorization = Authorization {
             session: self.policy_session,
             nonce_tpm: &self.nonce_tpm,
@@ -22,8 +27,7 @@ impl Action for PolicySecret {
         authorization.apply(cx, Self::SHAPE.code, &name, timeout)?;
         let hierarchy = entity_hierarchy(cx, self.auth_handle.0);
         // Each use of a PIN is counted: no ticket stands for it.
-        let counted = cx.state.nv(self.auth_handle.0).is_some_and(|index| index.kind() == TpmNt::PinPass);
-        let timeout = timeout.filter(|_| !counted);
+        let timeout = timeout.filter(|_| pin != Some(TpmNt::PinPass));
         let (timeout, policy_ticket) = authorization.ticket(cx, TpmSt::AUTH_SECRET, hierarchy, &name, timeout)?;
         Ok(PolicySecretReply { timeout, policy_ticket })
     }

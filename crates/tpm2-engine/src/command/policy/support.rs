@@ -165,7 +165,7 @@ pub(crate) fn entity_hierarchy(cx: &Context<'_>, handle: u32) -> u32 {
     use tpm2_wire::{TpmHt, TpmaNv};
     match TpmHt::of(handle) {
         TpmHt::TRANSIENT | TpmHt::PERSISTENT => cx.state.object(handle).map_or(TpmRh::NULL, |object| object.hierarchy),
-        TpmHt::NV_INDEX | TpmHt::PERMANENT_NV => match cx.state.nv(handle) {
+        TpmHt::NV_INDEX => match cx.state.nv(handle) {
             Some(index) if index.attributes().has(TpmaNv::PLATFORMCREATE) => TpmRh::PLATFORM,
             _ => TpmRh::OWNER,
         },

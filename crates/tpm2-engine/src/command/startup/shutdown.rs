@@ -1,5 +1,5 @@
 use crate::context::{Action, Context};
-use crate::state::{Kept, shutdown};
+use crate::state::{Kept, shutdown, timer};
 use alloc::sync::Arc;
 use tpm2_wire::{Rc, Shutdown, ShutdownReply, TpmSu};
 
@@ -16,10 +16,17 @@ impl Action for Shutdown {
                 }
                 let mut clear = state.clear.clone();
                 clear.pcrs = Some((*state.volatile.pcrs).clone());
-                (shutdown::STATE, Some(Kept { reset: state.reset.clone(), clear }))
+                clear.timers = timer::kept(&clear.timers);
+                (shutdown::STATE, Some(Kept {
+                    reset: state.reset.clone(),
+                    clear,
+                    startup_locality: state.volatile.startup_locality,
+                    h_crtm: state.volatile.h_crtm,
+                }))
             }
         };
         state.persistent.kept = Arc::new(kept);
+        state.keep_orderly_nv(how == shutdown::CLEAR);
         state.orderly.clock_safe = true;
         state.keep_clock();
         let counters = Arc::make_mut(&mut state.persistent.counters);

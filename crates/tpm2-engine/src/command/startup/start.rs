@@ -2,8 +2,7 @@ use crate::context::{Action, Context};
 use crate::state::pcr::{self, Pcrs};
 use crate::state::{ClearState, ResetState, shutdown};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
-use tpm2_wire::{PCR_COUNT, Rc, Secret, Startup, StartupReply, TpmSu, TpmaNv};
+use tpm2_wire::{PCR_COUNT, Rc, Secret, Startup, StartupReply, TpmSu};
 
 /// The kinds of start-up (Part 1, 12.2.3).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,9 +20,17 @@ impl Action for Startup {
             return Err(Rc::LOCALITY);
         }
         let kept = cx.state.persistent.kept.clone();
+        let h_crtm = cx.state.volatile.h_crtm;
         let kept = (*kept).clone().filter(|_| cx.state.persistent.counters.shutdown == shutdown::STATE);
-        let orderly = cx.state.persistent.counters.shutdown != shutdown::NONE;
+        let how = cx.state.persistent.counters.shutdown;
+        let orderly = shutdown::orderly(how);
         let (kind, reset, clear) = match (self.startup_type, kept) {
+            // The root of trust must be the one of before; where an H-CRTM was it, the locality does not count.
+            (TpmSu::State, Some(kept))
+                if kept.h_crtm != h_crtm || !h_crtm && kept.startup_locality != cx.locality =>
+            {
+                return Err(Rc::LOCALITY);
+            }
             (TpmSu::State, Some(kept)) => (Kind::Resume, kept.reset, kept.clear),
             // Nothing was kept: to go on with default values would let PCRs be forged (CVE-2018-6622).
             (TpmSu::State, None) => return Err(Rc::VALUE.at(Self::startup_type)),
@@ -56,8 +63,12 @@ impl Action for Startup {
             state.orderly.clock_safe = false;
             state.keep_clock();
         }
-        start_dictionary_attack(state, kind);
-        start_nv(state, kind);
+        start_dictionary_attack(state, how == shutdown::DA_USED);
+        if kind == Kind::Resume {
+            state.resume_timers();
+        } else {
+            state.start_nv(kind == Kind::Reset, orderly);
+        }
         start_pcrs(state, kind, locality);
 
         let volatile = &mut state.volatile;
@@ -71,52 +82,16 @@ impl Action for Startup {
     }
 }
 
-/// With a recovery time of zero, protection is forgiven by a reboot (Part 1, 19.8.5).
-fn start_dictionary_attack(state: &mut crate::state::State, kind: Kind) {
-    if kind == Kind::Resume {
-        return;
+/// Without a lockout recovery time it is start-up that gives lockout authorization back (Part 3, 25.3). A run that used a protected authorization
+/// value and was cut off counts as one failure (16.8.6): who cuts off learns nothing for it.
+fn start_dictionary_attack(state: &mut crate::state::State, cut_off: bool) {
+    let da = &state.persistent.da;
+    if da.lockout_recovery == 0 && !da.lockout_auth_enabled {
+        Arc::make_mut(&mut state.persistent.da).lockout_auth_enabled = true;
     }
     let da = &state.persistent.da;
-    let enable = da.lockout_recovery == 0 && !da.lockout_auth_enabled;
-    let forgive = da.recovery_time == 0 && da.failed_tries != 0;
-    if enable || forgive {
-        let da = Arc::make_mut(&mut state.persistent.da);
-        da.lockout_auth_enabled |= enable;
-        if forgive {
-            da.failed_tries = 0;
-        }
-    }
-}
-
-/// Locks that last until the next reset or restart are lifted (Part 2, 13.4).
-fn start_nv(state: &mut crate::state::State, kind: Kind) {
-    if kind == Kind::Resume {
-        return;
-    }
-    let changed: Vec<(u32, TpmaNv)> = state
-        .persistent
-        .nv
-        .iter()
-        .filter_map(|(handle, index)| {
-            let before = index.attributes();
-            let mut after = before.with(TpmaNv::READLOCKED, false);
-            if !before.has(TpmaNv::WRITTEN) || !before.has(TpmaNv::WRITEDEFINE) {
-                after = after.with(TpmaNv::WRITELOCKED, false);
-            }
-            if before.has(TpmaNv::CLEAR_STCLEAR) {
-                after = after.with(TpmaNv::WRITTEN, false);
-            }
-            (after != before).then_some((*handle, after))
-        })
-        .collect();
-    if changed.is_empty() {
-        return;
-    }
-    let all = Arc::make_mut(&mut state.persistent.nv);
-    for (handle, attributes) in changed {
-        if let Some(index) = all.get_mut(&handle) {
-            Arc::make_mut(index).public.attributes = attributes;
-        }
+    if cut_off && da.recovery_time != 0 && da.failed_tries < da.max_tries {
+        state.count_failure();
     }
 }
 

@@ -1,0 +1,4 @@
+//! Part 3, 21: command audit.
+mod set_status;
+
+actions! { SetCommandCodeAuditStatus }
