@@ -1,14 +1,14 @@
 //! Physical presence, the algorithm set, settable capabilities and Read-Only mode (Part 3, 24.9, 26 and 30.4).
 mod common;
 
-use common::keys::{NULL, SIGNING, STORAGE, ecc, storage};
+use common::keys::{NULL, SIGNING, ecc, storage};
 use common::{Chip, assemble, auth, parse, refused, refused_at, sized};
 use tpm2_wire::{
     At, ChangeEps, Clear, ClockSet, Command, DictionaryAttackLockReset, EvictControl, GetCapability,
-    GetRandom, HierarchyChangeAuth, List, NvChangeAuth, NvDefineSpace, NvExtend, NvIncrement, NvRead,
-    NvReadLock, NvSetBits, NvWrite, NvWriteLock, PcrExtend, PolicySecret, PpCommands, Rc, ReadOnlyControl,
-    SHAPES, SetAlgorithmSet, SetCapability, Shape, TpmCap, TpmPt, TpmRh, TpmSe, TpmSu, TpmaNv,
-    TpmaStartupClear, TpmsCapabilityData, Wire, to_vec,
+    GetRandom, HierarchyChangeAuth, List, NvChangeAuth, NvExtend, NvIncrement, NvRead, NvReadLock, NvSetBits,
+    NvWrite, NvWriteLock, PcrExtend, PolicySecret, PpCommands, Rc, ReadOnlyControl, SHAPES, SetAlgorithmSet,
+    SetCapability, Shape, TpmCap, TpmPt, TpmRh, TpmSe, TpmSu, TpmaNv, TpmaStartupClear, TpmsCapabilityData,
+    Wire, to_vec,
 };
 
 const PLATFORM: u32 = TpmRh::PLATFORM;
@@ -270,5 +270,4 @@ fn read_only_mode_makes_no_object_and_uses_those_that_are() {
     refused(chip.primary(TpmRh::OWNER, "", &storage()), Rc::READ_ONLY);
     let evict = chip.send::<EvictControl>(&[TpmRh::OWNER, srk], &[], &persist[1]);
     refused(evict, Rc::READ_ONLY);
-    let _ = (STORAGE, NvDefineSpace::SHAPE.code);
 }
