@@ -3,10 +3,12 @@ mod common;
 
 use common::keys::{DATA, NULL, keyed_hash};
 use common::{Chip, refused, refused_at, sized};
+use tpm2_crypto::RUST;
+use tpm2_engine::Profile;
 use tpm2_wire::{
     Clear, ContextLoad, ContextSave, EvictControl, FlushContext, HashSequenceStart, HierarchyChangeAuth,
     HierarchyControl, PcrExtend, PcrRead, Rc, ReadClock, SequenceComplete, SequenceUpdate, Shutdown, Startup,
-    TpmRh, TpmSu, TpmaObject, TpmsTimeInfo, Unseal, to_vec,
+    TpmPt, TpmRh, TpmSu, TpmaObject, TpmsTimeInfo, Unseal, to_vec,
 };
 
 fn save(chip: &mut Chip, handle: u32) -> Result<Vec<u8>, Rc> {
@@ -229,4 +231,75 @@ fn time_begins_anew_and_the_clock_does_not() {
     assert_eq!((time(&mut chip).time, time(&mut chip).clock_info.clock), (5000, 5000));
     chip.cycle(TpmSu::Clear, TpmSu::Clear);
     assert_eq!((time(&mut chip).time, time(&mut chip).clock_info.clock), (0, 5000));
+}
+
+/// A session; its handle.
+fn begin(chip: &mut Chip) -> Result<u32, Rc> {
+    let params = [&sized(&[7; 16])[..], &[0, 0, 0, 0, 0x10, 0, 0x0B]].concat();
+    let reply = chip.send::<tpm2_wire::StartAuthSession>(&[TpmRh::NULL; 2], &[], &params)?;
+    Ok(reply.handle.expect("a handle"))
+}
+
+#[test]
+fn the_oldest_session_context_must_not_fall_too_far_behind() {
+    // The gap of a real TPM takes too long to fill: this one's is 15.
+    let mut content = Profile::by_name("everything").expect("a profile").content().clone();
+    content.properties.push((TpmPt::FIXED + 20, 15));
+    content.loaded_sessions = 3;
+    let profile = Profile::new(content).expect("a profile");
+    let mut chip = Chip::with_profile(&RUST, 1, &profile);
+    chip.restart(TpmSu::Clear).expect("start-up");
+    let (oldest, other) = (begin(&mut chip).expect("a session"), begin(&mut chip).expect("a session"));
+    let saved = save(&mut chip, oldest).expect("a context");
+    let mut context = save(&mut chip, other).expect("a context");
+    for _ in 0..14 {
+        load(&mut chip, &context).expect("the session");
+        context = save(&mut chip, other).expect("a context");
+    }
+    load(&mut chip, &context).expect("the session");
+    refused(save(&mut chip, other), Rc::CONTEXT_GAP);
+    // The last slot is kept for the oldest, and nothing else takes it.
+    let third = begin(&mut chip).expect("a session");
+    refused(begin(&mut chip).map(drop), Rc::CONTEXT_GAP);
+    load(&mut chip, &saved).expect("the oldest");
+    refused(begin(&mut chip).map(drop), Rc::SESSION_MEMORY);
+    // Once it is saved anew, or flushed, all goes on.
+    let saved = save(&mut chip, oldest).expect("a context");
+    let context = save(&mut chip, other).expect("a context");
+    chip.flush(third);
+    load(&mut chip, &context).expect("the session");
+    load(&mut chip, &saved).expect("the session");
+    assert_ne!(saved, context);
+}
+
+#[test]
+fn a_resume_needs_the_root_of_trust_of_before() {
+    let mut chip = Chip::new();
+    let resume_from = |chip: &mut Chip, locality: u8, measured: bool| {
+        chip.tpm.power_on(&mut chip.bench);
+        if measured {
+            chip.tpm.hash_start(&mut chip.bench);
+            chip.tpm.hash_data(b"firmware");
+            chip.tpm.hash_end(&mut chip.bench);
+        }
+        chip.locality = locality;
+        let result = chip.send::<Startup>(&[], &[], &to_vec(&TpmSu::State)).map(drop);
+        chip.locality = 0;
+        result
+    };
+    let shut = |chip: &mut Chip| {
+        chip.send::<Shutdown>(&[], &[], &to_vec(&TpmSu::State)).expect("shutdown");
+    };
+    shut(&mut chip);
+    refused(resume_from(&mut chip, 3, false), Rc::LOCALITY);
+    refused(resume_from(&mut chip, 0, true), Rc::LOCALITY);
+    resume_from(&mut chip, 0, false).expect("start-up");
+    // With an H-CRTM it is the one that counts.
+    chip.tpm.power_on(&mut chip.bench);
+    chip.tpm.hash_start(&mut chip.bench);
+    chip.tpm.hash_end(&mut chip.bench);
+    chip.send::<Startup>(&[], &[], &to_vec(&TpmSu::Clear)).expect("start-up");
+    shut(&mut chip);
+    refused(resume_from(&mut chip, 0, false), Rc::LOCALITY);
+    resume_from(&mut chip, 3, true).expect("start-up");
 }

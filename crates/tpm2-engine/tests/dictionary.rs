@@ -118,3 +118,85 @@ fn lockout_authorization_comes_back_with_a_reboot() {
     chip.cycle(TpmSu::Clear, TpmSu::Clear);
     reset(&mut chip).expect("a reset");
 }
+
+/// The count of failures, as `TPM_PT_LOCKOUT_COUNTER` tells it.
+fn failures(chip: &mut Chip) -> u32 {
+    let params = [6u32, 0x20E, 1].map(u32::to_be_bytes).concat();
+    let reply = chip.send::<tpm2_wire::GetCapability>(&[], &[], &params).expect("a property");
+    u32::from_be_bytes(reply.params[reply.params.len() - 4..].try_into().expect("four bytes"))
+}
+
+#[test]
+fn a_run_that_is_cut_off_counts_as_a_failure_if_it_used_a_protected_value() {
+    let mut chip = guarded();
+    chip.cycle(TpmSu::Clear, TpmSu::Clear);
+    // Not without a use,
+    chip.reload();
+    assert_eq!(failures(&mut chip), 0);
+    // not after a shutdown,
+    try_password(&mut chip, "right").expect("the right one");
+    chip.cycle(TpmSu::Clear, TpmSu::Clear);
+    assert_eq!(failures(&mut chip), 0);
+    // but after a use, though it succeeded, and once.
+    try_password(&mut chip, "right").expect("the right one");
+    chip.check_durable();
+    chip.reload();
+    assert_eq!(failures(&mut chip), 1);
+    chip.check_durable();
+    chip.reload();
+    assert_eq!(failures(&mut chip), 1);
+    // A failure counts for itself, and the run for its end; never beyond the limit.
+    refused_at(try_password(&mut chip, "wrong"), Rc::AUTH_FAIL, AT);
+    chip.reload();
+    assert_eq!(failures(&mut chip), 3);
+    refused_at(try_password(&mut chip, "right"), Rc::LOCKOUT, AT);
+    chip.reload();
+    assert_eq!(failures(&mut chip), 3);
+    // What it counted heals like the rest.
+    chip.wait(1000 * 1000);
+    assert_eq!(failures(&mut chip), 2);
+}
+
+#[test]
+fn a_use_after_the_shutdown_makes_it_none() {
+    let mut chip = guarded();
+    chip.cycle(TpmSu::Clear, TpmSu::Clear);
+    chip.send::<tpm2_wire::Shutdown>(&[], &[], &tpm2_wire::to_vec(&TpmSu::State)).expect("shutdown");
+    try_password(&mut chip, "right").expect("the right one");
+    // A resume is not to be had, and the use is not forgotten.
+    let resume = chip.restart(TpmSu::State);
+    refused_at(resume, Rc::VALUE, tpm2_wire::Startup::startup_type);
+    chip.restart(TpmSu::Clear).expect("start-up");
+    assert_eq!(failures(&mut chip), 1);
+}
+
+#[test]
+fn without_a_recovery_time_what_was_counted_is_forgotten() {
+    let mut chip = guarded();
+    for _ in 0..3 {
+        refused_at(try_password(&mut chip, "wrong"), Rc::AUTH_FAIL, AT);
+    }
+    parameters(&mut chip, 3, 0, 1000).expect("parameters");
+    try_password(&mut chip, "right").expect("the right one");
+    assert_eq!(failures(&mut chip), 0);
+    chip.reload();
+    assert_eq!(failures(&mut chip), 0, "there is no protection to charge");
+}
+
+#[test]
+fn lockout_authorization_comes_back_with_any_start_up_or_with_time() {
+    let wrong =
+        |chip: &mut Chip| chip.send::<DictionaryAttackLockReset>(&[TpmRh::LOCKOUT], &["no"], &[]).map(drop);
+    let mut chip = guarded();
+    parameters(&mut chip, 3, 1000, 0).expect("parameters");
+    refused_at(wrong(&mut chip), Rc::AUTH_FAIL, AT);
+    chip.cycle(TpmSu::State, TpmSu::State);
+    reset(&mut chip).expect("a reset");
+    parameters(&mut chip, 3, 1000, 5).expect("parameters");
+    refused_at(wrong(&mut chip), Rc::AUTH_FAIL, AT);
+    chip.cycle(TpmSu::Clear, TpmSu::Clear);
+    chip.wait(4999);
+    refused_at(reset(&mut chip), Rc::LOCKOUT, AT);
+    chip.wait(1);
+    reset(&mut chip).expect("a reset");
+}

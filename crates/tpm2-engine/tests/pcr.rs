@@ -4,8 +4,9 @@ mod common;
 use common::{Chip, refused, refused_at, sized};
 use tpm2_crypto::{HashAlg, RUST};
 use tpm2_wire::{
-    Clear, PcrAllocate, PcrEvent, PcrExtend, PcrRead, PcrReset, Rc, Shutdown, TpmRh, TpmSu, TpmiAlgHash,
-    TpmlDigest, TpmlDigestValues, TpmlPcrSelection, TpmsPcrSelection, TpmtHa, Wire, to_vec,
+    At, ChangePps, Clear, Command, PcrAllocate, PcrEvent, PcrExtend, PcrRead, PcrReset, PcrSetAuthPolicy,
+    PcrSetAuthValue, Rc, Shutdown, TpmRh, TpmSe, TpmSu, TpmiAlgHash, TpmlDigest, TpmlDigestValues,
+    TpmlPcrSelection, TpmsPcrSelection, TpmtHa, Wire, to_vec,
 };
 
 const NULL: u32 = TpmRh::NULL;
@@ -246,4 +247,103 @@ fn a_resume_brings_back_what_is_saved() {
     assert_eq!(counter(&mut chip), count);
     chip.cycle(TpmSu::State, TpmSu::Clear);
     assert_eq!(sha256(&mut chip, 7), [0; 32]);
+}
+
+/// PCR 20 is extended from locality 1 on, 21 and 22 from 2 alone.
+fn extend_by(chip: &mut Chip, pcr: u32, value: &str) -> Result<(), Rc> {
+    chip.locality = 2;
+    let result = chip.send::<PcrExtend>(&[pcr], &[value], &digests(&[TpmiAlgHash::Sha256])).map(drop);
+    chip.locality = 0;
+    result
+}
+fn set_value(chip: &mut Chip, pcr: u32, old: &str, new: &str) -> Result<(), Rc> {
+    chip.send::<PcrSetAuthValue>(&[pcr], &[old], &sized(new.as_bytes())).map(drop)
+}
+
+#[test]
+fn some_pcrs_share_an_authorization_value() {
+    let mut chip = Chip::new();
+    set_value(&mut chip, 21, "", "pcr").expect("a value");
+    for pcr in 20..=22 {
+        refused_at(extend_by(&mut chip, pcr, ""), Rc::BAD_AUTH, At::Session(1));
+        extend_by(&mut chip, pcr, "pcr").expect("the value");
+    }
+    extend_by(&mut chip, 17, "").expect("another PCR");
+    refused_at(set_value(&mut chip, 20, "", "x"), Rc::BAD_AUTH, At::Session(1));
+    // It is kept by a Resume, and goes with a Restart, a Reset and TPM2_Clear.
+    chip.cycle(TpmSu::State, TpmSu::State);
+    extend_by(&mut chip, 22, "pcr").expect("the value");
+    chip.cycle(TpmSu::State, TpmSu::Clear);
+    extend_by(&mut chip, 22, "").expect("no value");
+    set_value(&mut chip, 20, "", "pcr\0\0").expect("a value");
+    extend_by(&mut chip, 22, "pcr").expect("the value");
+    chip.send::<Clear>(&[TpmRh::LOCKOUT], &[], &[]).expect("a clear");
+    extend_by(&mut chip, 22, "").expect("no value");
+    for other in [0, 16, 19, 23] {
+        refused(set_value(&mut chip, other, "", "x"), Rc::VALUE);
+    }
+    refused_at(set_value(&mut chip, 24, "", "x"), Rc::VALUE, PcrSetAuthValue::pcr_handle);
+}
+
+#[test]
+fn some_pcrs_share_a_policy() {
+    let mut chip = Chip::new();
+    let set = |chip: &mut Chip, digest: &[u8], alg: u16, pcr: u32| {
+        let params = [&sized(digest)[..], &alg.to_be_bytes(), &pcr.to_be_bytes()].concat();
+        chip.send::<PcrSetAuthPolicy>(&[TpmRh::PLATFORM], &[], &params).map(drop)
+    };
+    let by_policy = |chip: &mut Chip, pcr: u32| {
+        let (session, _) = chip.policy(TpmSe::Policy, PcrExtend::SHAPE.code);
+        chip.locality = 2;
+        let params = digests(&[TpmiAlgHash::Sha256]);
+        let result = chip.send_policy::<PcrExtend>(&[pcr], &[Some(session)], &params).map(drop);
+        chip.locality = 0;
+        chip.send::<tpm2_wire::FlushContext>(&[], &[], &session.to_be_bytes()).expect("flushed");
+        result
+    };
+    let (trial, digest) = chip.policy(TpmSe::Trial, PcrExtend::SHAPE.code);
+    chip.send::<tpm2_wire::FlushContext>(&[], &[], &trial.to_be_bytes()).expect("flushed");
+    // A set whose policy is not set has none that could be met; what is in no set has no policy at all.
+    refused_at(by_policy(&mut chip, 21), Rc::POLICY_FAIL, At::Session(1));
+    refused(by_policy(&mut chip, 17), Rc::AUTH_UNAVAILABLE);
+    let at = PcrSetAuthPolicy::auth_policy;
+    refused_at(set(&mut chip, &digest[1..], 0x000B, 20), Rc::SIZE, at);
+    refused_at(set(&mut chip, &digest, 0x0010, 20), Rc::SIZE, at);
+    refused_at(set(&mut chip, &digest, 0x000B, 16), Rc::VALUE, PcrSetAuthPolicy::pcr_num);
+    refused_at(set(&mut chip, &digest, 0x000B, 24), Rc::VALUE, PcrSetAuthPolicy::pcr_num);
+    refused_at(set(&mut chip, &digest, 0x0099, 20), Rc::HASH, PcrSetAuthPolicy::hash_alg);
+    set(&mut chip, &digest, 0x000B, 22).expect("a policy");
+    chip.check_durable();
+    // From here on the policy, and nothing else, authorizes; power does not change that.
+    for again in [false, true] {
+        if again {
+            chip.reload();
+        }
+        for pcr in 20..=22 {
+            refused(extend_by(&mut chip, pcr, ""), Rc::AUTH_TYPE);
+            by_policy(&mut chip, pcr).expect("the policy");
+        }
+        extend_by(&mut chip, 17, "").expect("another PCR");
+    }
+    chip.send::<ChangePps>(&[TpmRh::PLATFORM], &[], &[]).expect("a change");
+    extend_by(&mut chip, 22, "").expect("no policy");
+    set(&mut chip, &digest, 0x000B, 20).expect("a policy");
+    set(&mut chip, &[], 0x0010, 21).expect("none");
+    extend_by(&mut chip, 22, "").expect("no policy");
+}
+
+#[test]
+fn what_an_allocation_needs() {
+    let mut chip = Chip::new();
+    let (sha1, sha256) = (TpmiAlgHash::Sha1, TpmiAlgHash::Sha256);
+    let all_banks = allocate(&mut chip, &[]).expect("what there is");
+    let three = allocate(&mut chip, &[select(sha1, &[])]).expect("three banks");
+    assert_eq!(all_banks.needed - three.needed, 24 * 20);
+    assert_eq!(three.available, all_banks.available);
+    assert!(all_banks.success == 1 && all_banks.max_pcr == 24 && all_banks.needed <= all_banks.available);
+    let some = allocate(&mut chip, &[select(sha1, &[0, 1, 2]), all(sha256)]).expect("some of SHA-1");
+    assert_eq!(some.needed - three.needed, 3 * 20);
+    // After a request, even for what there is, the state cannot be kept.
+    let state = chip.send::<Shutdown>(&[], &[], &to_vec(&TpmSu::State));
+    refused_at(state, Rc::TYPE, Shutdown::shutdown_type);
 }

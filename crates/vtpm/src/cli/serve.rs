@@ -86,7 +86,7 @@ fn try_serve(args: &ServeArgs) -> Result<(), ServeError> {
     let log = match &args.log {
         None => Log::stderr("donjon: "),
         Some(path) => {
-            let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+            let file = Log::open(path, false);
             Log::file(file.map_err(|source| ServeError::Log { path: path.clone(), source })?, "")
         }
     };

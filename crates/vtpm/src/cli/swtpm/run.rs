@@ -104,21 +104,11 @@ fn log(to: Option<&LogTo>) -> Result<Log, SwtpmError> {
     let Some(LogTo { target, prefix, truncate }) = to else { return Ok(Log::stderr("swtpm: ")) };
     let file = match target {
         Target::File(path) if path.as_os_str() == "-" => return Ok(Log::nowhere()),
-        Target::File(path) => {
-            let mut options = OpenOptions::new();
-            options.append(true).create(true).mode(0o640);
-            let opened = options.open(path).and_then(|file| {
-                if *truncate {
-                    file.set_len(0)?;
-                }
-                Ok(file)
-            });
-            opened.map_err(|source| SwtpmError::File {
-                doing: "opening the log",
-                what: path.display().to_string(),
-                source,
-            })?
-        }
+        Target::File(path) => Log::open(path, *truncate).map_err(|source| SwtpmError::File {
+            doing: "opening the log",
+            what: path.display().to_string(),
+            source,
+        })?,
         Target::Fd(number) => inherited("using the log's", *number)?,
     };
     Ok(Log::file(file, prefix))
