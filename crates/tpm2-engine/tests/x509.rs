@@ -122,7 +122,7 @@ fn openssl(certificate: &[u8], issuer: &[u8]) -> (String, bool) {
         path
     };
     let run = |args: &[&str]| Process::new("openssl").args(args).output().expect("openssl");
-    let mut pem = |name: &str, bytes: &[u8]| {
+    let pem = |name: &str, bytes: &[u8]| {
         let der = file(name, bytes);
         let out = run(&["x509", "-inform", "DER", "-in", der.to_str().expect("a path")]);
         file(&format!("{name}.pem"), &out.stdout)
