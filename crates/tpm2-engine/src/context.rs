@@ -21,6 +21,8 @@ pub(crate) struct Context<'a> {
     pub(crate) rng: &'a mut Drbg,
     pub(crate) platform: &'a mut dyn Platform,
     pub(crate) locality: u8,
+    /// The largest command and response, in bytes.
+    pub(crate) buffer_size: usize,
     /// Why the TPM is in failure mode, if it is; a self-test says it here. Outside of the state, as `rng` is.
     pub(crate) failure: &'a mut Option<&'static str>,
 }

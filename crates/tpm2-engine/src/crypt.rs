@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use tpm2_crypto::{CryptoProvider, Digest, HashAlg, Rng};
 use tpm2_wire::{
     Buffer, Rc, Secret, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmRh, TpmSt, TpmiAlgHash, TpmiRhHierarchy,
-    TpmtTkHashcheck, Wire, to_vec,
+    TpmtTkHashcheck, TpmtTkVerified, Wire, to_vec,
 };
 use zeroize::Zeroizing;
 
@@ -55,7 +55,7 @@ pub(crate) fn random(rng: &mut dyn Rng, len: usize) -> Result<Zeroizing<Vec<u8>>
 pub(crate) fn failed(error: tpm2_crypto::Error) -> Rc {
     match error {
         tpm2_crypto::Error::Canceled => Rc::CANCELED,
-        tpm2_crypto::Error::NoPrime => Rc::NO_RESULT,
+        tpm2_crypto::Error::NoPrime | tpm2_crypto::Error::NoSignature => Rc::NO_RESULT,
         tpm2_crypto::Error::BadPoint => Rc::ECC_POINT,
         tpm2_crypto::Error::Rng | tpm2_crypto::Error::Fault => Rc::FAILURE,
         _ => Rc::VALUE,
@@ -85,6 +85,18 @@ impl State {
         let mut all: Vec<&[u8]> = alloc::vec![&tag];
         all.extend_from_slice(parts);
         digest_2b(&crypto.hmac(CONTEXT_HASH, self.proof(hierarchy), &all))
+    }
+    /// The HMAC of a ticket that says that this TPM verified a signature of `signed`, a message or a digest, by the key
+    /// of this Name (Part 2, 10.6.5).
+    pub(crate) fn verified(
+        &self,
+        crypto: &CryptoProvider,
+        ticket: &TpmtTkVerified,
+        signed: &[u8],
+        key: &Tpm2bName,
+    ) -> Tpm2bDigest {
+        let metadata = ticket.metadata.map(|alg| to_vec(&alg)).unwrap_or_default();
+        self.ticket(crypto, ticket.hierarchy.0, ticket.tag, &[signed, key, &metadata])
     }
     /// A ticket that says that this TPM hashed something which did not begin with `TPM_GENERATED_VALUE`
     /// (Part 2, 10.6.7).

@@ -54,7 +54,7 @@ saved! { pub
         11 nv_index_size: u16,
         /// All NV data together, in bytes.
         12 nv_total: usize,
-        /// The largest command and response, in bytes.
+        /// The largest command and response, in bytes, where the transport sets no smaller one.
         13 buffer_size: usize,
         /// Dictionary-attack protection of a new TPM, and of one that was cleared: maxTries, recoveryTime and
         /// lockoutRecovery, the times in seconds.
@@ -99,6 +99,9 @@ const ALGORITHMS: &[u16] = &[
     TpmAlg::CBC,
     TpmAlg::CFB,
     TpmAlg::ECB,
+    TpmAlg::MLKEM,
+    TpmAlg::MLDSA,
+    TpmAlg::HASH_MLDSA,
 ];
 const CURVES: &[u16] = &[3, 4, 5];
 /// RSA key sizes, in bits.

@@ -30,6 +30,8 @@ pub struct Tpm {
     pub(crate) crypto: &'static CryptoProvider,
     pub(crate) profile: Profile,
     pub(crate) state: State,
+    /// The largest command and response, in bytes.
+    pub(crate) buffer_size: usize,
     /// Outside of the state: an error must not rewind it.
     pub(crate) rng: Drbg,
     /// Failure mode (Part 1, 12.4): why.
@@ -102,7 +104,9 @@ impl Tpm {
             volatile: Volatile::new(Pcrs::new(&banks)),
         };
         let durable = state.persistent.clone();
-        Ok(Tpm { crypto, profile: config.profile.clone(), state, rng, failure: None, last_ms: None, durable })
+        let profile = config.profile.clone();
+        let buffer_size = profile.active().buffer_size;
+        Ok(Tpm { crypto, profile, state, buffer_size, rng, failure: None, last_ms: None, durable })
     }
 
     /// A TPM from its snapshot and the deltas that followed it, in order. It is not powered yet.
@@ -128,7 +132,8 @@ impl Tpm {
             persistent,
         };
         let durable = state.persistent.clone();
-        Ok(Tpm { crypto, profile, state, rng, failure: None, last_ms: None, durable })
+        let buffer_size = profile.active().buffer_size;
+        Ok(Tpm { crypto, profile, state, buffer_size, rng, failure: None, last_ms: None, durable })
     }
 
     /// What it can do: chosen when it was manufactured.
@@ -141,6 +146,12 @@ impl Tpm {
     #[must_use]
     pub fn snapshot(&self) -> Delta {
         persist::delta(None, &self.state.persistent).unwrap_or_default()
+    }
+
+    /// Limits commands and responses to what the transport carries, in bytes; what is more than the profile's limit is
+    /// that limit. `TPM_PT_MAX_COMMAND_SIZE` says so. Not part of the state: the transport sets it before start-up.
+    pub fn set_buffer_size(&mut self, bytes: usize) {
+        self.buffer_size = bytes.min(self.profile.active().buffer_size);
     }
 
     /// `_TPM_Init`: power was applied, or reset asserted. Volatile state is lost; `TPM2_Startup` must follow.
@@ -207,7 +218,7 @@ impl Tpm {
             return Err(Rc::BAD_TAG);
         }
         let size = u32::read(&mut r).map_err(short)? as usize;
-        if size != command.len() || size > self.profile.active().buffer_size {
+        if size != command.len() || size > self.buffer_size {
             return Err(Rc::COMMAND_SIZE);
         }
         let code = u32::read(&mut r).map_err(short)?;

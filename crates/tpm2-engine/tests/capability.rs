@@ -58,7 +58,7 @@ fn lists_come_in_pages() {
     }
     assert_eq!(paged, all);
     assert_eq!(list!(Algorithms, get(&mut chip, TpmCap::Algs, 0, 0)), (true, vec![]));
-    assert_eq!(list!(Algorithms, get(&mut chip, TpmCap::Algs, 0x45, 10)), (false, vec![]));
+    assert_eq!(list!(Algorithms, get(&mut chip, TpmCap::Algs, 0xC0, 10)), (false, vec![]));
     // What is not there is the next that is.
     let (more, next) = list!(Algorithms, get(&mut chip, TpmCap::Algs, 2, 1));
     assert_eq!((more, next[0].alg, next[0].alg_properties), (true, TpmAlg::SHA1, TpmaAlgorithm::HASH));
@@ -193,6 +193,21 @@ fn fixed_properties() {
     assert_eq!(fixed[&0x112], 24);
     assert_eq!(fixed[&0x123], 1);
     assert_eq!([fixed[&0x11A], fixed[&0x11B], fixed[&0x11C]], [0x000D, 0x0006, 256]);
+    // All parameter sets of ML-KEM and ML-DSA, and signatures of representatives.
+    assert_eq!(fixed[&0x131], 0x7F);
+}
+
+#[test]
+fn the_buffer_is_as_large_as_the_transports() {
+    let mut chip = Chip::new();
+    for (set, told) in [(3968, 3968), (4096, 4096), (1 << 20, 8192)] {
+        chip.tpm.set_buffer_size(set);
+        let fixed = properties(&mut chip, 0x11E);
+        assert_eq!([fixed[&0x11E], fixed[&0x11F]], [told, told]);
+        // Power has nothing to do with it.
+        chip.restart(tpm2_wire::TpmSu::Clear).expect("start-up");
+        assert_eq!(properties(&mut chip, 0x11E)[&0x11E], told);
+    }
 }
 
 #[test]

@@ -19,20 +19,12 @@ const LEFT_OUT: &[&str] = &[
 const TO_COME: &[&str] = &[
     "Commit",
     "CreateLoaded",
-    "Decapsulate",
     "EcEphemeral",
     "EccDecrypt",
     "EccEncrypt",
-    "Encapsulate",
     "EncryptDecrypt",
     "EncryptDecrypt2",
     "Rewrap",
-    "SignDigest",
-    "SignSequenceComplete",
-    "SignSequenceStart",
-    "VerifyDigestSignature",
-    "VerifySequenceComplete",
-    "VerifySequenceStart",
     "ZGen2Phase",
 ];
 

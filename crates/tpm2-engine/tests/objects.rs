@@ -2,7 +2,7 @@
 mod common;
 
 use common::keys::{
-    AES, DATA, ECDSA, HMAC, NULL, OWN, SIGNING, STORAGE, ecc, keyed_hash, portable, rsa, storage,
+    AES, DATA, ECDSA, HMAC, NULL, OWN, SIGNING, STORAGE, ecc, keyed_hash, mlkem, portable, rsa, storage,
 };
 use common::{Chip, refused, refused_at, sized};
 use tpm2_wire::{
@@ -134,7 +134,7 @@ fn external_keys() {
 #[test]
 fn credentials() {
     let mut chip = Chip::new();
-    for parent in [storage(), rsa(STORAGE, AES, NULL)] {
+    for parent in [storage(), rsa(STORAGE, AES, NULL), mlkem(STORAGE, AES, 2)] {
         let ek = chip.primary(TpmRh::ENDORSEMENT, "", &parent).expect("a key");
         let ak = chip.child(ek, "", &[], &ecc(SIGNING, NULL, ECDSA, &[])).expect("a key");
         let name = chip.read_public(ak).1;
@@ -181,7 +181,7 @@ fn parts(params: &[u8]) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
 fn duplicates_go_from_one_tpm_to_another() {
     let mut from = Chip::new();
     let mut to = Chip::seeded(2);
-    for target in [storage(), rsa(STORAGE, AES, NULL)] {
+    for target in [storage(), rsa(STORAGE, AES, NULL), mlkem(STORAGE, AES, 3)] {
         let new_parent = to.primary(TpmRh::OWNER, "", &target).expect("a key");
         let public = to_vec(&to.read_public(new_parent).0);
         let parent = from.srk();

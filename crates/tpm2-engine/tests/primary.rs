@@ -4,6 +4,7 @@ mod common;
 
 use common::{Chip, sized};
 use std::collections::BTreeMap;
+use tpm2_crypto::{MlDsa, MlKem, RUST};
 use tpm2_wire::{
     CreatePrimary, EvictControl, HierarchyChangeAuth, Reader, Tpm2bPublic, TpmRh, TpmuPublicId, Wire,
 };
@@ -49,7 +50,7 @@ fn unique(chip: &mut Chip, hierarchy: u32, template: &[u8]) -> TpmuPublicId {
 #[test]
 fn default_templates_give_the_keys_of_the_field() {
     let cases = cases();
-    assert_eq!(cases.len(), 5);
+    assert_eq!(cases.len(), 12);
     for case in cases {
         let (hierarchy, field) = match case["hierarchy"] {
             "endorsement" => (TpmRh::ENDORSEMENT, 1),
@@ -62,7 +63,19 @@ fn default_templates_give_the_keys_of_the_field() {
             TpmuPublicId::Ecc(point) => {
                 assert_eq!((point.x.0, point.y.0), (hex(case["x"]), hex(case["y"])), "{}", case["label"]);
             }
-            _ => panic!("{} is neither", case["label"]),
+            TpmuPublicId::Mlkem(public) => {
+                let set =
+                    MlKem::ALL.into_iter().find(|set| set.public_size() == public.len()).expect("a set");
+                let key = RUST.mlkem_private(set, &hex(case["private"])).expect("a seed");
+                assert_eq!(public.0, key.public(), "{}", case["label"]);
+            }
+            TpmuPublicId::Mldsa(public) | TpmuPublicId::HashMldsa(public) => {
+                let set =
+                    MlDsa::ALL.into_iter().find(|set| set.public_size() == public.len()).expect("a set");
+                let key = RUST.mldsa_private(set, &hex(case["private"])).expect("a seed");
+                assert_eq!(public.0, key.public(), "{}", case["label"]);
+            }
+            _ => panic!("{} is of another kind", case["label"]),
         }
     }
 }

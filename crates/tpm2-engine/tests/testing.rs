@@ -77,7 +77,14 @@ fn parameters_that_can_be_read_are_good() {
     test(&[TpmAlg::SYMCIPHER, TpmAlg::AES, 256, TpmAlg::CTR]).expect("good");
     refused_at(test(&[TpmAlg::SYMCIPHER, TpmAlg::CAMELLIA, 128, TpmAlg::CFB]), Rc::SYMMETRIC, at);
     test(&[TpmAlg::KEYEDHASH, TpmAlg::HMAC, TpmAlg::SHA512]).expect("good");
-    refused_at(test(&[TpmAlg::MLKEM, null, 1]), Rc::TYPE, at);
+    // ML-KEM: symmetric, parameter set; HashML-DSA: parameter set, hash.
+    test(&[TpmAlg::MLKEM, null, 1]).expect("good");
+    test(&[TpmAlg::HASH_MLDSA, 3, TpmAlg::SHA384]).expect("good");
+    refused_at(test(&[TpmAlg::MLKEM, null, 4]), Rc::PARMS, at);
+    refused_at(test(&[TpmAlg::MLDSA, 0]), Rc::PARMS, at);
+    refused_at(test(&[TpmAlg::HASH_MLDSA, 1, TpmAlg::SHA1]), Rc::HASH, at);
+    refused_at(test(&[TpmAlg::HASH_MLDSA, 1, null]), Rc::HASH, at);
+    refused_at(test(&[TpmAlg::AES, 128, TpmAlg::CFB]), Rc::TYPE, at);
     refused(test(&[TpmAlg::KEYEDHASH, null, 0]), Rc::SIZE);
 }
 

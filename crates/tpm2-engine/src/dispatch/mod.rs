@@ -79,6 +79,7 @@ pub(crate) fn step<C: Action>(
         rng: &mut tpm.rng,
         platform,
         locality: request.locality,
+        buffer_size: tpm.buffer_size,
         failure: &mut tpm.failure,
     })?;
     let (mut handle, mut out) = (Vec::new(), Zeroizing::new(Vec::with_capacity(512)));
@@ -89,6 +90,10 @@ pub(crate) fn step<C: Action>(
         next.persistent.kept = Arc::new(None);
     }
     let response = tpm.respond(&mut next, &call, &mut sessions, request.tag, &handle, out)?;
+    // A small transport cannot carry the largest signatures: nothing happened, then.
+    if response.len() > tpm.buffer_size {
+        return Err(Rc::MEMORY);
+    }
     tpm.state = next;
     Ok(response)
 }

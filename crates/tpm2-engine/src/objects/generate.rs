@@ -4,8 +4,8 @@ use crate::crypt::{digest_2b, failed, hash, random, strip};
 use crate::objects::keys;
 use tpm2_crypto::{CryptoProvider, Derivation, Drbg, HashAlg};
 use tpm2_wire::{
-    Buffer, Rc, Secret, Tpm2bDigest, TpmAlg, TpmaObject, TpmsSensitiveCreate, TpmtKeyedhashScheme,
-    TpmtPublic, TpmtPublicParms, TpmtSensitive, TpmuPublicId, TpmuSensitiveComposite,
+    Buffer, ParameterSet, Rc, Secret, Tpm2bDigest, TpmAlg, TpmaObject, TpmsSensitiveCreate,
+    TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms, TpmtSensitive, TpmuPublicId, TpmuSensitiveComposite,
 };
 
 /// How RSA primes are found, from the byte that is stored with a seed.
@@ -71,7 +71,22 @@ pub(crate) fn generate(
                 key => Secret::from(key),
             })
         }
-        _ => return Err(Rc::TYPE),
+        TpmtPublicParms::Mlkem(parms) => {
+            let seed = crypto.mlkem_seed(rng).map_err(failed)?;
+            let key = crypto.mlkem_private(keys::mlkem(parms.parameter_set)?, &seed[..]).map_err(failed)?;
+            public.unique = TpmuPublicId::Mlkem(Buffer::from(key.public()));
+            TpmuSensitiveComposite::Mlkem(Secret::from(&seed[..]))
+        }
+        TpmtPublicParms::Mldsa(parms) => {
+            let (seed, key) = mldsa(crypto, rng, parms.parameter_set)?;
+            public.unique = TpmuPublicId::Mldsa(key);
+            TpmuSensitiveComposite::Mldsa(seed)
+        }
+        TpmtPublicParms::HashMldsa(parms) => {
+            let (seed, key) = mldsa(crypto, rng, parms.parameter_set)?;
+            public.unique = TpmuPublicId::HashMldsa(key);
+            TpmuSensitiveComposite::HashMldsa(seed)
+        }
     };
     for proof in stir {
         rng.additional_data(&[proof]);
@@ -108,6 +123,17 @@ pub(crate) fn generate(
         }
     }
     Ok(sensitive)
+}
+
+/// A new seed of ML-DSA, and the public key that follows from it (Part 1, 46.2).
+fn mldsa<const PRIVATE: usize, const PUBLIC: usize>(
+    crypto: &CryptoProvider,
+    rng: &mut Drbg,
+    set: ParameterSet,
+) -> Result<(Secret<PRIVATE>, Buffer<PUBLIC>), Rc> {
+    let seed = crypto.mldsa_seed(rng).map_err(failed)?;
+    let key = crypto.mldsa_private(keys::mldsa(set)?, &seed[..]).map_err(failed)?;
+    Ok((Secret::from(&seed[..]), Buffer::from(key.public())))
 }
 
 /// What identifies a symmetric object: a digest of its obfuscation value and its secret; for a parent, whose seed is

@@ -1,8 +1,9 @@
 //! Where the keys in public and sensitive areas meet the provider.
 use crate::state::object::Object;
-use tpm2_crypto::{CryptoProvider, Curve, Point, RsaPrivate};
+use tpm2_crypto::{CryptoProvider, Curve, MlDsa, MlDsaPrivate, MlKem, MlKemPrivate, Point, RsaPrivate};
 use tpm2_wire::{
-    Buffer, Rc, TpmiEccCurve, TpmsEccParms, TpmsEccPoint, TpmtPublic, TpmtPublicParms, TpmuPublicId,
+    Buffer, ParameterSet, Rc, TpmiEccCurve, TpmsEccParms, TpmsEccPoint, TpmtPublic, TpmtPublicParms,
+    TpmuPublicId,
 };
 
 /// The public exponent; zero stands for 65537.
@@ -47,4 +48,43 @@ pub(crate) fn ecc_public(public: &TpmtPublic) -> Option<(&TpmsEccParms, Curve, P
 pub(crate) fn rsa_private(crypto: &CryptoProvider, object: &Object) -> Option<RsaPrivate> {
     let (n, e) = rsa_public(&object.public)?;
     crypto.rsa_private(n, object.sensitive.as_ref()?.sensitive.bytes(), e).ok()
+}
+/// The provider's name of an ML-KEM parameter set.
+pub(crate) fn mlkem(set: ParameterSet) -> Result<MlKem, Rc> {
+    MlKem::from_id(set.0).ok_or(Rc::PARMS)
+}
+/// The provider's name of an ML-DSA parameter set.
+pub(crate) fn mldsa(set: ParameterSet) -> Result<MlDsa, Rc> {
+    MlDsa::from_id(set.0).ok_or(Rc::PARMS)
+}
+/// Parameter set and encapsulation key of an ML-KEM key.
+pub(crate) fn mlkem_public(public: &TpmtPublic) -> Option<(MlKem, &[u8])> {
+    match (&public.parameters, &public.unique) {
+        (TpmtPublicParms::Mlkem(parms), TpmuPublicId::Mlkem(key)) => {
+            Some((mlkem(parms.parameter_set).ok()?, key))
+        }
+        _ => None,
+    }
+}
+/// Parameter set and public key of an ML-DSA or HashML-DSA key.
+pub(crate) fn mldsa_public(public: &TpmtPublic) -> Option<(MlDsa, &[u8])> {
+    match (&public.parameters, &public.unique) {
+        (TpmtPublicParms::Mldsa(parms), TpmuPublicId::Mldsa(key)) => {
+            Some((mldsa(parms.parameter_set).ok()?, key))
+        }
+        (TpmtPublicParms::HashMldsa(parms), TpmuPublicId::HashMldsa(key)) => {
+            Some((mldsa(parms.parameter_set).ok()?, key))
+        }
+        _ => None,
+    }
+}
+/// The private key of a loaded ML-KEM key.
+pub(crate) fn mlkem_private(crypto: &CryptoProvider, object: &Object) -> Option<MlKemPrivate> {
+    let (set, _) = mlkem_public(&object.public)?;
+    crypto.mlkem_private(set, object.sensitive.as_ref()?.sensitive.bytes()).ok()
+}
+/// The private key of a loaded ML-DSA or HashML-DSA key.
+pub(crate) fn mldsa_private(crypto: &CryptoProvider, object: &Object) -> Option<MlDsaPrivate> {
+    let (set, _) = mldsa_public(&object.public)?;
+    crypto.mldsa_private(set, object.sensitive.as_ref()?.sensitive.bytes()).ok()
 }

@@ -1,4 +1,5 @@
-//! Secret sharing with an asymmetric key (Part 1, B.10 and C.6): salts, credentials, duplication seeds.
+//! Secret sharing with an asymmetric key: the labeled KEMs (Part 1, 8.4.5.2, 43.10, 44.7 and 47.4) of salts,
+//! credentials and duplication seeds.
 use crate::context::Context;
 use crate::crypt::{failed, hash, random};
 use crate::objects::keys;
@@ -59,6 +60,11 @@ pub(crate) fn share(
         let sealed = cx.crypto.rsa_encrypt(n, e, pad, &secret, cx.rng).map_err(failed)?;
         return Ok((secret, Buffer(sealed)));
     }
+    if let Some((set, public)) = keys::mlkem_public(&key.public) {
+        let made = cx.crypto.mlkem_encapsulate(set, public, cx.rng).map_err(|_| Rc::KEY)?;
+        let secret = mlkem_secret(cx, alg, &*made.secret, label, &made.ciphertext, public);
+        return Ok((secret, Buffer(made.ciphertext)));
+    }
     let (_, curve, q) = keys::ecc_public(&key.public).ok_or(Rc::KEY)?;
     let (d, ephemeral) = cx.crypto.ec_generate(cx.rng, curve).map_err(failed)?;
     let z = cx.crypto.ec_mul(curve, &q, &d).map_err(|_| Rc::KEY)?;
@@ -85,6 +91,11 @@ pub(crate) fn recover(
         let secret = cx.crypto.rsa_decrypt(&private, pad, sealed, cx.rng).map_err(failed)?;
         return if secret.len() > alg.digest_size() { Err(Rc::VALUE) } else { Ok(secret) };
     }
+    if let Some((_, public)) = keys::mlkem_public(&key.public) {
+        let private = keys::mlkem_private(cx.crypto, key).ok_or(Rc::KEY)?;
+        let shared = private.decapsulate(sealed).map_err(|_| Rc::SIZE)?;
+        return Ok(mlkem_secret(cx, alg, &*shared, label, sealed, public));
+    }
     let (_, curve, q) = keys::ecc_public(&key.public).ok_or(Rc::KEY)?;
     let ephemeral: TpmsEccPoint = crate::crypt::parse(sealed, &cx.profile.accept)?;
     let d = key.sensitive.as_ref().ok_or(Rc::KEY)?;
@@ -92,4 +103,16 @@ pub(crate) fn recover(
     let z = cx.crypto.ec_mul(curve, &ephemeral, d.sensitive.bytes()).map_err(failed)?;
     let z_x = Zeroizing::new(z.x);
     Ok(cx.crypto.kdfe(alg, &z_x, label.kdf(), &ephemeral.x, &q.x, alg.digest_size() * 8))
+}
+
+/// What ML-KEM's shared secret becomes under a label (Part 1, equation 67).
+fn mlkem_secret(
+    cx: &Context<'_>,
+    alg: HashAlg,
+    shared: &[u8],
+    label: Label,
+    ciphertext: &[u8],
+    public: &[u8],
+) -> Zeroizing<Vec<u8>> {
+    cx.crypto.kdfa(alg, shared, label.kdf(), ciphertext, public, alg.digest_size() * 8)
 }

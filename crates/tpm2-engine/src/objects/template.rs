@@ -1,6 +1,7 @@
 //! Is a public area consistent (Part 1, 25; Part 3, 12.1)? The codes lack their position.
 use crate::crypt::hash;
 use crate::state::object::Object;
+use tpm2_crypto::mldsa::is_pre_hash;
 use tpm2_wire::{
     Rc, TpmAlg, TpmaObject, TpmiAlgKdf, TpmtEccScheme, TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms,
     TpmtRsaScheme,
@@ -114,7 +115,27 @@ pub(crate) fn check_scheme(parent: Option<&Object>, public: &TpmtPublic) -> Resu
             }
             parms.symmetric
         }
-        _ => return Err(Rc::TYPE),
+        TpmtPublicParms::Mlkem(parms) => {
+            // These have one use (Part 2, 12.2.3.9), which is no matter of a scheme.
+            if sign || !decrypt {
+                return Err(Rc::ATTRIBUTES);
+            }
+            if parms.symmetric.is_some() && !restricted {
+                return Err(Rc::SYMMETRIC);
+            }
+            parms.symmetric
+        }
+        TpmtPublicParms::Mldsa(_) | TpmtPublicParms::HashMldsa(_) => {
+            if decrypt || !sign {
+                return Err(Rc::ATTRIBUTES);
+            }
+            if let TpmtPublicParms::HashMldsa(parms) = &public.parameters
+                && !is_pre_hash(hash(parms.hash_alg)?)
+            {
+                return Err(Rc::HASH);
+            }
+            None
+        }
     };
     // A storage key protects its children as its parent does.
     if restricted && decrypt {

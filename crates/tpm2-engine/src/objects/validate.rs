@@ -103,6 +103,27 @@ fn check_keys(
                 }
             }
         }
+        (TpmtPublicParms::Mlkem(_), TpmuPublicId::Mlkem(_)) => {
+            let (set, key) = keys::mlkem_public(public).ok_or(Rc::TYPE.at(public_at))?;
+            if !crypto.mlkem_is_public(set, key) {
+                return Err(Rc::KEY.at(public_at));
+            }
+            if let Some(sensitive) = sensitive {
+                let private = crypto.mlkem_private(set, sensitive.sensitive.bytes());
+                bind(key, private.map_err(|_| Rc::KEY_SIZE.at(sensitive_at))?.public())?;
+            }
+        }
+        (TpmtPublicParms::Mldsa(_), TpmuPublicId::Mldsa(_))
+        | (TpmtPublicParms::HashMldsa(_), TpmuPublicId::HashMldsa(_)) => {
+            let (set, key) = keys::mldsa_public(public).ok_or(Rc::TYPE.at(public_at))?;
+            if key.len() != set.public_size() {
+                return Err(Rc::KEY.at(public_at));
+            }
+            if let Some(sensitive) = sensitive {
+                let private = crypto.mldsa_private(set, sensitive.sensitive.bytes());
+                bind(key, private.map_err(|_| Rc::KEY_SIZE.at(sensitive_at))?.public())?;
+            }
+        }
         _ => return Err(Rc::TYPE.at(public_at)),
     }
     // The seed of a storage key is worth as much as its hash.
@@ -114,6 +135,11 @@ fn check_keys(
         return Err(Rc::SIZE.at(sensitive_at));
     }
     Ok(())
+}
+
+/// Is this the public key that follows from the private one?
+fn bind(public: &[u8], expected: &[u8]) -> Result<(), Rc> {
+    if public == expected { Ok(()) } else { Err(Rc::BINDING) }
 }
 
 fn check_symmetric(parameters: &TpmtPublicParms, key: &TpmuSensitiveComposite) -> Result<(), Rc> {

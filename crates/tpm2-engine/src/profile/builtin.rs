@@ -48,7 +48,7 @@ pub(super) fn everything() -> Content {
         persistent_objects: 64,
         nv_index_size: 16 * 1024,
         nv_total: 512 * 1024,
-        buffer_size: 4096,
+        buffer_size: 8192,
         dictionary_attack: (3, 1000, 1000),
         clock_update: 1 << 22,
         properties: Vec::new(),

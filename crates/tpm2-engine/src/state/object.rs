@@ -80,11 +80,16 @@ impl Object {
             && !self.external
             && self.public.kind() != TpmAlg::KEYEDHASH
     }
+    /// Is it of a kind that secrets can be sent to (Part 1, 8.4.5.2)?
+    pub(crate) fn has_labeled_kem(&self) -> bool {
+        matches!(self.public.kind(), TpmAlg::RSA | TpmAlg::ECC | TpmAlg::MLKEM)
+    }
     /// The symmetric algorithm with which a storage key protects its children.
     pub(crate) fn symmetric(&self) -> Option<TpmtSymDefObject> {
         match &self.public.parameters {
             TpmtPublicParms::Rsa(p) => p.symmetric,
             TpmtPublicParms::Ecc(p) => p.symmetric,
+            TpmtPublicParms::Mlkem(p) => p.symmetric,
             TpmtPublicParms::Symcipher(s) => Some(*s),
             _ => None,
         }

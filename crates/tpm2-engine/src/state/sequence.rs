@@ -1,8 +1,8 @@
-//! Sequence objects: a hash, HMAC or event that is fed piece by piece.
+//! Sequence objects: a hash, HMAC, event or signature that is fed piece by piece.
 use crate::saved::{LoadError, Saved, bad};
 use alloc::vec::Vec;
 use tpm2_crypto::{HashAlg, Hasher, Hmac, RUST};
-use tpm2_wire::{Reader, Tpm2bAuth};
+use tpm2_wire::{Buffer, Reader, Tpm2bAuth, Tpm2bDigest, Tpm2bSignatureCtx};
 
 saved! {
     /// A sequence.
@@ -12,6 +12,30 @@ saved! {
         /// The first buffer shows that the whole does not begin with `TPM_GENERATED_VALUE`; `None` before it came.
         3 safe: Option<bool>,
     }
+    /// A signature to be made or verified.
+    Signing {
+        /// To be verified.
+        1 verify: bool,
+        /// The key, by a digest of what it is and where: no other completes the sequence.
+        2 key: Tpm2bDigest,
+        3 context: Tpm2bSignatureCtx,
+        4 fed: Fed,
+        /// How the message begins.
+        5 head: Buffer<4>,
+        /// There was an update.
+        6 updated: bool,
+        /// The HMAC of the ticket that a valid signature earns, in a hierarchy that has tickets.
+        7 ticket: Option<Hmac>,
+    }
+}
+
+/// What becomes of the message of a signature.
+#[derive(Clone)]
+#[allow(clippy::large_enum_variant)] // a sequence is always behind an `Arc`
+pub(crate) enum Fed {
+    /// A digest: of the message, or of the message and what the scheme puts before it.
+    Digest(Hasher),
+    Hmac(Hmac),
 }
 
 /// What is fed.
@@ -22,17 +46,21 @@ pub(crate) enum Kind {
     Hmac(Hmac),
     /// All banks at once.
     Event(Vec<Hasher>),
+    Signing(Signing),
 }
 
 impl Sequence {
     /// Feeds `data`.
     pub(crate) fn update(&mut self, data: &[u8]) {
-        let generated = tpm2_wire::TPM_GENERATED.to_be_bytes();
-        self.safe.get_or_insert(data.len() >= generated.len() && !data.starts_with(&generated));
+        self.safe.get_or_insert(data.len() >= generated().len() && !data.starts_with(&generated()));
         match &mut self.kind {
             Kind::Hash(hasher) => hasher.update(data),
             Kind::Hmac(hmac) => hmac.update(data),
             Kind::Event(banks) => banks.iter_mut().for_each(|hasher| hasher.update(data)),
+            Kind::Signing(signing) => {
+                signing.updated = true;
+                signing.update(data);
+            }
         }
     }
     /// Can what was fed not be mistaken for something that the TPM made (Part 3, 17.8)? A first buffer that is too
@@ -40,6 +68,29 @@ impl Sequence {
     pub(crate) fn safe(&self) -> bool {
         self.safe == Some(true)
     }
+}
+
+impl Signing {
+    /// Feeds a piece of the message.
+    pub(crate) fn update(&mut self, data: &[u8]) {
+        let missing = generated().len() - self.head.len();
+        self.head.0.extend(data.iter().take(missing));
+        match &mut self.fed {
+            Fed::Digest(hasher) => hasher.update(data),
+            Fed::Hmac(hmac) => hmac.update(data),
+        }
+        if let Some(ticket) = &mut self.ticket {
+            ticket.update(data);
+        }
+    }
+    /// Could the message be mistaken for something that the TPM made?
+    pub(crate) fn seems_generated(&self) -> bool {
+        *self.head == generated()
+    }
+}
+/// What all begins with that the TPM makes and signs.
+fn generated() -> [u8; 4] {
+    tpm2_wire::TPM_GENERATED.to_be_bytes()
 }
 
 /// Hash states are the same for every provider; the default one reads them back.
@@ -78,6 +129,10 @@ impl Saved for Kind {
                 2u8.save(w);
                 banks.save(w);
             }
+            Kind::Signing(signing) => {
+                3u8.save(w);
+                signing.save(w);
+            }
         }
     }
     fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
@@ -85,7 +140,29 @@ impl Saved for Kind {
             0 => Saved::load(r).map(Kind::Hash),
             1 => Saved::load(r).map(Kind::Hmac),
             2 => Saved::load(r).map(Kind::Event),
+            3 => Saved::load(r).map(Kind::Signing),
             _ => Err(bad("unknown kind of sequence")),
+        }
+    }
+}
+impl Saved for Fed {
+    fn save(&self, w: &mut Vec<u8>) {
+        match self {
+            Fed::Digest(hasher) => {
+                0u8.save(w);
+                hasher.save(w);
+            }
+            Fed::Hmac(hmac) => {
+                1u8.save(w);
+                hmac.save(w);
+            }
+        }
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        match u8::load(r)? {
+            0 => Saved::load(r).map(Fed::Digest),
+            1 => Saved::load(r).map(Fed::Hmac),
+            _ => Err(bad("unknown kind of signature sequence")),
         }
     }
 }

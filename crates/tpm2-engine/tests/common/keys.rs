@@ -48,6 +48,18 @@ pub(crate) fn ecc(attributes: TpmaObject, symmetric: &[u8], scheme: &[u8], polic
 pub(crate) fn rsa(attributes: TpmaObject, symmetric: &[u8], scheme: &[u8]) -> Vec<u8> {
     area(1, attributes, &[], &[symmetric, scheme, &[8, 0], &[0; 4], &[0; 2]])
 }
+/// An ML-KEM key of this parameter set.
+pub(crate) fn mlkem(attributes: TpmaObject, symmetric: &[u8], set: u8) -> Vec<u8> {
+    area(0xA0, attributes, &[], &[symmetric, &[0, set], &[0; 2]])
+}
+/// An ML-DSA key of this parameter set; `mu` is 1 when it may sign representatives that others computed.
+pub(crate) fn mldsa(attributes: TpmaObject, set: u8, mu: u8) -> Vec<u8> {
+    area(0xA1, attributes, &[], &[&[0, set, mu], &[0; 2]])
+}
+/// A HashML-DSA key of this parameter set and hash.
+pub(crate) fn hash_mldsa(attributes: TpmaObject, set: u8, hash: u8) -> Vec<u8> {
+    area(0xA2, attributes, &[], &[&[0, set, 0, hash], &[0; 2]])
+}
 /// A key or datum of bytes.
 pub(crate) fn keyed_hash(attributes: TpmaObject, scheme: &[u8], policy: &[u8]) -> Vec<u8> {
     area(8, attributes, policy, &[scheme, &[0; 2]])

@@ -36,6 +36,18 @@ def ecc(attributes, policy, unique):
     return area(0x23, attributes, policy, AES + NULL + struct.pack(">H", 3) + NULL + 2 * sized(unique))
 
 
+def mlkem(attributes, parameter_set):
+    return area(0xA0, attributes, b"", AES + struct.pack(">H", parameter_set) + sized(b""))
+
+
+def mldsa(attributes, parameter_set):
+    return area(0xA1, attributes, b"", struct.pack(">HB", parameter_set, 0) + sized(b""))
+
+
+def hash_mldsa(attributes, parameter_set):
+    return area(0xA2, attributes, b"", struct.pack(">HH", parameter_set, 0x0B) + sized(b""))
+
+
 OWNER, ENDORSEMENT = "owner", "endorsement"
 CASES = [
     ("EK RSA-2048 (L-1)", ENDORSEMENT, rsa(0x000300B2, EK_POLICY, bytes(256))),
@@ -43,6 +55,14 @@ CASES = [
     ("SRK RSA-2048", OWNER, rsa(0x00030472, b"", bytes(256))),
     ("SRK P-256", OWNER, ecc(0x00030472, b"", bytes(32))),
     ("SRK P-256, empty unique", OWNER, ecc(0x00030472, b"", b"")),
+    # No implementation in the field to agree with: the generator's next bytes are the private key (Part 1, 46.2, 47.2).
+    ("ML-KEM-512", OWNER, mlkem(0x00030472, 1)),
+    ("ML-KEM-768", OWNER, mlkem(0x00030472, 2)),
+    ("ML-KEM-1024", OWNER, mlkem(0x00030472, 3)),
+    ("ML-DSA-44", OWNER, mldsa(0x00040472, 1)),
+    ("ML-DSA-65", OWNER, mldsa(0x00040472, 2)),
+    ("ML-DSA-87", OWNER, mldsa(0x00040472, 3)),
+    ("HashML-DSA-65", OWNER, hash_mldsa(0x00040472, 2)),
 ]
 
 out = ["# Written by generate.py; see there for the origin."]
@@ -52,6 +72,8 @@ for label, hierarchy, template in CASES:
     out += [f"\nlabel = {label}", f"hierarchy = {hierarchy}", f"seed = {seed.hex()}", f"template = {template.hex()}"]
     if "RSA" in label:
         out.append(f"n = {model.rsa(rand, mode='lt1')[0].to_bytes(256, 'big').hex()}")
+    elif "ML-" in label:
+        out.append(f"private = {rand.gen(64 if 'KEM' in label else 32).hex()}")
     else:
         _, (x, y) = model.ecc(rand)
         out += [f"x = {x.to_bytes(32, 'big').hex()}", f"y = {y.to_bytes(32, 'big').hex()}"]

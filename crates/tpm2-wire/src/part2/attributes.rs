@@ -57,6 +57,11 @@ attributes! {
     TpmaMemory: u32, reserved 0 {
         SHARED_RAM = 1, SHARED_NV = 1 << 1, OBJECT_COPIED_TO_RAM = 1 << 2,
     }
+    /// `TPMA_ML_PARAMETER_SET` (8.13).
+    TpmaMlParameterSet: u32, reserved 0 {
+        ML_KEM_512 = 1, ML_KEM_768 = 1 << 1, ML_KEM_1024 = 1 << 2, ML_DSA_44 = 1 << 3, ML_DSA_65 = 1 << 4,
+        ML_DSA_87 = 1 << 5, EXT_MU = 1 << 6,
+    }
     /// `TPMA_MODES` (8.10).
     TpmaModes: u32, reserved 0 { FIPS_140_2 = 1, FIPS_140_3 = 1 << 1, }
 }

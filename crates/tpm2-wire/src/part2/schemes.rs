@@ -64,7 +64,8 @@ unions! {
         Eddsa = TpmAlg::EDDSA,
         HashEddsa(TpmiAlgHash) = TpmAlg::HASH_EDDSA,
         Mldsa = TpmAlg::MLDSA,
-        HashMldsa(TpmiAlgHash) = TpmAlg::HASH_MLDSA,
+        /// Without a hash, which is the key's (errata 2.3).
+        HashMldsa = TpmAlg::HASH_MLDSA,
     }
     /// `TPMT_RSA_SCHEME` (11.2.4.2).
     TpmtRsaScheme: Debug PartialEq Eq Copy [u16, else VALUE, algorithm] {

@@ -2,6 +2,7 @@
 mod ecc_parameters;
 mod ecdh_key_gen;
 mod ecdh_z_gen;
+mod kem;
 mod rsa;
 
-actions! { RsaEncrypt RsaDecrypt EcdhKeyGen EcdhZGen EccParameters }
+actions! { RsaEncrypt RsaDecrypt EcdhKeyGen EcdhZGen EccParameters Encapsulate Decapsulate }

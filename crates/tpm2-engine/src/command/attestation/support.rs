@@ -1,7 +1,7 @@
 //! What all attestations have in common (Part 3, 18.1).
-use crate::command::signing::{scheme_hash, select_scheme, sign};
+use crate::command::signing::{Scheme, digest_hash, scheme_hash, select_scheme, sign_message};
 use crate::context::Context;
-use crate::crypt::{CONTEXT_HASH, hash};
+use crate::crypt::CONTEXT_HASH;
 use crate::state::object::Object;
 use alloc::sync::Arc;
 use tpm2_wire::{
@@ -29,15 +29,20 @@ impl Signer {
     ) -> Result<Signer, Rc> {
         let Some(handle) = handle else { return Ok(Signer { key: None, scheme }) };
         let key = cx.object(handle, Rc::KEY, handle_at)?;
-        if !key.has(TpmaObject::SIGN) || !matches!(key.public.kind(), TpmAlg::RSA | TpmAlg::ECC | TpmAlg::KEYEDHASH) {
+        if !key.has(TpmaObject::SIGN) || key.public.kind() == TpmAlg::SYMCIPHER {
             return Err(Rc::KEY.at(handle_at));
         }
         let scheme = select_scheme(&key, scheme).ok_or(Rc::SCHEME.at(scheme_at))?;
         Ok(Signer { key: Some(key), scheme: Some(scheme) })
     }
-    /// The hash of the scheme, if there is one.
+    /// The hash of what is attested: the scheme's, or for a scheme without one that of the key's Name (errata 2.6
+    /// and 2.7).
     pub(super) fn hash(&self) -> Option<TpmiAlgHash> {
-        scheme_hash(self.scheme.as_ref()?)
+        let scheme = self.scheme.as_ref()?;
+        match &self.key {
+            Some(key) => digest_hash(key, scheme).or(key.public.name_alg),
+            None => scheme_hash(scheme),
+        }
     }
     /// The key and its scheme, where a key is needed.
     pub(super) fn parts(self) -> Option<(Arc<Object>, TpmtSigScheme)> {
@@ -71,11 +76,8 @@ impl Signer {
         }
         let attest = TpmsAttest { qualified_signer, extra_data, clock_info, firmware_version, attested };
         let bytes = to_vec(&attest);
-        let signature = match (&self.key, self.scheme, self.hash()) {
-            (Some(key), Some(scheme), Some(alg)) => {
-                let digest = cx.crypto.digest(hash(alg)?, &[&bytes]);
-                Some(sign(cx, key, scheme, &digest)?)
-            }
+        let signature = match (&self.key, self.scheme) {
+            (Some(key), Some(scheme)) => Some(sign_message(cx, key, &Scheme { scheme, context: &[] }, &bytes)?),
             _ => None,
         };
         Ok((Buffer(bytes), signature))

@@ -22,6 +22,8 @@ fn properties(alg: u16) -> TpmaAlgorithm {
         TpmAlg::RSAES | TpmAlg::OAEP => A::ASYMMETRIC | A::ENCRYPTING,
         TpmAlg::ECDH => A::ASYMMETRIC | A::METHOD,
         TpmAlg::SYMCIPHER => A::OBJECT,
+        TpmAlg::MLKEM => A::ASYMMETRIC | A::OBJECT | A::ENCRYPTING,
+        TpmAlg::MLDSA | TpmAlg::HASH_MLDSA => A::ASYMMETRIC | A::OBJECT | A::SIGNING,
         TpmAlg::CTR | TpmAlg::OFB | TpmAlg::CBC | TpmAlg::CFB | TpmAlg::ECB => A::SYMMETRIC | A::ENCRYPTING,
         _ => A::default(),
     }

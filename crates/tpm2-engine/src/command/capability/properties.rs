@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::state::nv::MAX_ORDERLY_COUNT;
 use alloc::vec::Vec;
 use tpm2_wire::{
-    MAX_ACTIVE_SESSIONS, MAX_BUFFER, MAX_DIGEST, MAX_NV_BUFFER, PCR_COUNT, TpmAlg, TpmNt, TpmPt, TpmaMemory,
+    MAX_ACTIVE_SESSIONS, MAX_BUFFER, MAX_DIGEST, MAX_NV_BUFFER, PCR_COUNT, TpmAlg, TpmNt, TpmPt, TpmaMemory, TpmaMlParameterSet,
     TpmaModes, TpmaPermanent, TpmaStartupClear, TpmsPcrSelection, TpmsTaggedProperty,
 };
 
@@ -21,7 +21,7 @@ const VENDOR: [u32; 4] = [chars(b"Donj"), chars(b"on v"), chars(b"TPM\0"), 0];
 /// The revision of the PC Client platform specification that PCRs and localities follow: 1.06.
 const PC_CLIENT_REVISION: u32 = 0x0106;
 /// Contexts are smaller, by a margin (Part 2, 14.5).
-const MAX_CONTEXT: u32 = 2048;
+const MAX_CONTEXT: u32 = 4096;
 /// The size of `TPMS_CAPABILITY_DATA`, on which the lists of `tpm2_wire` are dimensioned.
 const MAX_CAP_BUFFER: u32 = 1024;
 /// The properties that failure mode still tells (Part 3, 30.2.1): who made what.
@@ -33,7 +33,7 @@ const GROUP: u32 = 0x100;
 pub(super) fn from(cx: &Context<'_>, from: u32) -> Vec<TpmsTaggedProperty> {
     let from = from.max(TpmPt::FIXED);
     let (first, mut values) = match from / GROUP * GROUP {
-        TpmPt::FIXED => (TpmPt::FIXED, told(fixed(cx.profile), cx.profile)),
+        TpmPt::FIXED => (TpmPt::FIXED, told(fixed(cx), cx.profile)),
         TpmPt::VAR => (TpmPt::VAR, variable(cx.state, cx.profile)),
         _ => return Vec::new(),
     };
@@ -58,7 +58,8 @@ fn told(mut values: Vec<(u32, u32)>, profile: &Active) -> Vec<(u32, u32)> {
 }
 
 /// `PT_FIXED`.
-fn fixed(profile: &Active) -> Vec<(u32, u32)> {
+fn fixed(cx: &Context<'_>) -> Vec<(u32, u32)> {
+    let profile = cx.profile;
     let commands = size(profile.commands.len());
     let [vendor_1, vendor_2, vendor_3, vendor_4] = VENDOR;
     alloc::vec![
@@ -91,8 +92,8 @@ fn fixed(profile: &Active) -> Vec<(u32, u32)> {
         (27, u32::from(TpmAlg::AES)),
         (28, 256),
         (29, MAX_ORDERLY_COUNT as u32),
-        (30, size(profile.buffer_size)),
-        (31, size(profile.buffer_size)),
+        (30, size(cx.buffer_size)),
+        (31, size(cx.buffer_size)),
         (32, size(MAX_DIGEST)),
         (33, MAX_CONTEXT),
         (34, MAX_CONTEXT),
@@ -110,8 +111,18 @@ fn fixed(profile: &Active) -> Vec<(u32, u32)> {
         (46, MAX_CAP_BUFFER),
         (47, 0), // no security version
         (48, 0),
-        (49, 0), // no ML-KEM or ML-DSA parameter sets
+        (49, parameter_sets(profile).0),
     ]
+}
+
+/// What the profile has of ML-KEM and ML-DSA: all sets or none.
+fn parameter_sets(profile: &Active) -> TpmaMlParameterSet {
+    use TpmaMlParameterSet as A;
+    let has = |alg| profile.accept.algorithm(alg);
+    A::default()
+        .with(A::ML_KEM_512 | A::ML_KEM_768 | A::ML_KEM_1024, has(TpmAlg::MLKEM))
+        .with(A::ML_DSA_44 | A::ML_DSA_65 | A::ML_DSA_87, has(TpmAlg::MLDSA) || has(TpmAlg::HASH_MLDSA))
+        .with(A::EXT_MU, has(TpmAlg::MLDSA))
 }
 
 /// `PT_VAR`.

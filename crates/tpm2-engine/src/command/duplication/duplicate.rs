@@ -2,7 +2,7 @@ use crate::context::{Action, Context};
 use crate::crypt::hash;
 use crate::objects::protect::{Protector, inner_key_size, sensitive_bytes, wrap_inner};
 use crate::objects::secret::{Label, share};
-use tpm2_wire::{Buffer, Duplicate, DuplicateReply, Rc, Tpm2bEncryptedSecret, TpmAlg, TpmaObject};
+use tpm2_wire::{Buffer, Duplicate, DuplicateReply, Rc, Tpm2bEncryptedSecret, TpmaObject};
 use zeroize::Zeroizing;
 
 /// Part 3, 13.1.
@@ -17,7 +17,7 @@ impl Action for Duplicate {
             Some(handle) => {
                 let parent = cx.object(handle, Rc::TYPE, Self::new_parent_handle)?;
                 // A storage key that secrets can be sent to; its public part is enough.
-                if !matches!(parent.public.kind(), TpmAlg::RSA | TpmAlg::ECC)
+                if !parent.has_labeled_kem()
                     || !parent.has(TpmaObject::RESTRICTED | TpmaObject::DECRYPT)
                 {
                     return Err(Rc::TYPE.at(Self::new_parent_handle));

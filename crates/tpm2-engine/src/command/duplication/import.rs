@@ -3,7 +3,7 @@ use crate::crypt::hash;
 use crate::objects::protect::{Protector, inner_key_size, parse_sensitive, to_private, unwrap_inner};
 use crate::objects::secret::{Label, recover};
 use crate::objects::validate::check_load;
-use tpm2_wire::{Import, ImportReply, Rc, TpmAlg, TpmaObject, to_vec};
+use tpm2_wire::{Import, ImportReply, Rc, TpmaObject, to_vec};
 use zeroize::Zeroizing;
 
 /// Part 3, 13.3.
@@ -36,7 +36,7 @@ impl Action for Import {
             }
             Zeroizing::new(self.duplicate.0.clone())
         } else {
-            if !matches!(parent.public.kind(), TpmAlg::RSA | TpmAlg::ECC) {
+            if !parent.has_labeled_kem() {
                 return Err(Rc::TYPE.at(Self::parent_handle));
             }
             let seed = recover(cx, &parent, Label::Duplicate, &self.in_sym_seed).map_err(|rc| rc.at(Self::in_sym_seed))?;

@@ -42,7 +42,7 @@ impl Action for SequenceComplete {
                 (digest, validation)
             }
             Kind::Hmac(hmac) => (hmac.finish(), null_hashcheck()),
-            Kind::Event(_) => return Err(Rc::MODE.at(Self::sequence_handle)),
+            Kind::Event(_) | Kind::Signing(_) => return Err(Rc::MODE.at(Self::sequence_handle)),
         };
         cx.state.volatile.objects.remove(&self.sequence_handle.0);
         Ok(SequenceCompleteReply { result: digest_2b(&result), validation })

@@ -1,7 +1,13 @@
-//! Part 3, 15.4, 15.5 and 17: hashes and HMACs, at once or piece by piece.
+//! Part 3, 15.4, 15.5 and 17: hashes, HMACs and signatures, at once or piece by piece.
 mod complete;
 mod hash;
 mod hmac;
+mod sign_start;
 mod start;
 
-actions! { Hash Hmac HmacStart HashSequenceStart SequenceUpdate SequenceComplete EventSequenceComplete }
+pub(crate) use sign_start::signing;
+
+actions! {
+    Hash Hmac HmacStart HashSequenceStart SignSequenceStart VerifySequenceStart SequenceUpdate SequenceComplete
+    EventSequenceComplete
+}

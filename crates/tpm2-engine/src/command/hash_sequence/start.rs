@@ -7,7 +7,7 @@ use crate::state::sequence::{Kind, Sequence};
 use alloc::sync::Arc;
 use tpm2_wire::{HashSequenceStart, HashSequenceStartReply, HmacStart, HmacStartReply, Rc, Tpm2bAuth, TpmiDhObject};
 
-fn load(cx: &mut Context<'_>, auth: &Tpm2bAuth, kind: Kind) -> Result<TpmiDhObject, Rc> {
+pub(super) fn load(cx: &mut Context<'_>, auth: &Tpm2bAuth, kind: Kind) -> Result<TpmiDhObject, Rc> {
     let sequence = Sequence { auth: strip(auth), kind, safe: None };
     cx.load(Loaded::Sequence(Arc::new(sequence))).map(TpmiDhObject)
 }

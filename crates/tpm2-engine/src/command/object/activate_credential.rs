@@ -1,14 +1,14 @@
 use crate::context::{Action, Context};
 use crate::objects::protect::Protector;
 use crate::objects::secret::{Label, recover};
-use tpm2_wire::{ActivateCredential, ActivateCredentialReply, Rc, TpmAlg, TpmaObject};
+use tpm2_wire::{ActivateCredential, ActivateCredentialReply, Rc, TpmaObject};
 
 /// Part 3, 12.5.
 impl Action for ActivateCredential {
     fn run(self, cx: &mut Context<'_>) -> Result<ActivateCredentialReply, Rc> {
         let key = cx.object(self.key_handle, Rc::TYPE, Self::key_handle)?;
         let object = cx.object(self.activate_handle, Rc::TYPE, Self::activate_handle)?;
-        if !matches!(key.public.kind(), TpmAlg::RSA | TpmAlg::ECC)
+        if !key.has_labeled_kem()
             || !key.has(TpmaObject::DECRYPT | TpmaObject::RESTRICTED)
         {
             return Err(Rc::TYPE.at(Self::key_handle));

@@ -2,14 +2,14 @@ use crate::context::{Action, Context};
 use crate::crypt::hash;
 use crate::objects::protect::Protector;
 use crate::objects::secret::{Label, share};
-use tpm2_wire::{Buffer, MakeCredential, MakeCredentialReply, Rc, TpmAlg, TpmaObject, to_vec};
+use tpm2_wire::{Buffer, MakeCredential, MakeCredentialReply, Rc, TpmaObject, to_vec};
 
 /// Part 3, 12.6.
 impl Action for MakeCredential {
     fn run(self, cx: &mut Context<'_>) -> Result<MakeCredentialReply, Rc> {
         let key = cx.object(self.handle, Rc::TYPE, Self::handle)?;
         // A storage key that secrets can be sent to; its public part is enough.
-        if !matches!(key.public.kind(), TpmAlg::RSA | TpmAlg::ECC)
+        if !key.has_labeled_kem()
             || !key.has(TpmaObject::RESTRICTED | TpmaObject::DECRYPT)
         {
             return Err(Rc::TYPE.at(Self::handle));

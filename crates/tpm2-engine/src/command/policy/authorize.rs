@@ -19,10 +19,20 @@ impl Action for PolicyAuthorize {
             if policy.digest != self.approved_policy {
                 return Err(Rc::VALUE.at(Self::approved_policy));
             }
-            let digest = cx.crypto.digest(hash(alg)?, &[&self.approved_policy, &self.policy_ref]);
-            let expected =
-                cx.state.ticket(cx.crypto, self.check_ticket.hierarchy.0, TpmSt::VERIFIED, &[&digest, &self.key_sign]);
-            if self.check_ticket.tag != TpmSt::VERIFIED || !ct_eq(&expected, &self.check_ticket.hmac) {
+            let ticket = &self.check_ticket;
+            let to_be_signed = [&self.approved_policy[..], &self.policy_ref].concat();
+            // What was verified: the message itself, or a digest of it.
+            let digest_alg = match ticket.tag {
+                TpmSt::MESSAGE_VERIFIED => None,
+                TpmSt::DIGEST_VERIFIED => Some(ticket.metadata.ok_or(Rc::VALUE.at(Self::check_ticket))?),
+                _ => Some(alg),
+            };
+            let signed = match digest_alg {
+                Some(alg) => cx.crypto.digest(hash(alg)?, &[&to_be_signed]).to_vec(),
+                None => to_be_signed,
+            };
+            let expected = cx.state.verified(cx.crypto, ticket, &signed, &self.key_sign);
+            if !ct_eq(&expected, &ticket.hmac) {
                 return Err(Rc::VALUE.at(Self::check_ticket));
             }
         }

@@ -1,7 +1,6 @@
 use super::support::{Authorization, Blame};
 use crate::context::{Action, Context};
-use crate::crypt::hash;
-use crate::command::signing::{signature_hash, verify};
+use crate::command::signing::verify_message;
 use tpm2_wire::{Command, PolicySigned, PolicySignedReply, Rc, TpmSt};
 
 /// Part 3, 23.3.
@@ -20,12 +19,10 @@ impl Action for PolicySigned {
             let blame =
                 Blame { nonce_tpm: Self::nonce_tpm, cp_hash_a: Self::cp_hash_a, expiration: Self::expiration };
             authorization.check(cx, timeout, &blame)?;
-            // aHash := H(nonceTPM || expiration || cpHashA || policyRef)
-            let alg = hash(signature_hash(&self.auth).ok_or(Rc::SCHEME.at(Self::auth))?)?;
+            // toBeSigned := nonceTPM || expiration || cpHashA || policyRef
             let parts: [&[u8]; 4] =
                 [&self.nonce_tpm, &self.expiration.to_be_bytes(), &self.cp_hash_a, &self.policy_ref];
-            let digest = cx.crypto.digest(alg, &parts);
-            verify(cx, &key, &digest, &self.auth).map_err(|rc| rc.at(Self::auth))?;
+            verify_message(cx, &key, &parts.concat(), &self.auth).map_err(|rc| rc.at(Self::auth))?;
         }
         let name = key.name.clone();
         authorization.apply(cx, Self::SHAPE.code, &name, timeout)?;

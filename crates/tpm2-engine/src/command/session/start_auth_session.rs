@@ -5,7 +5,7 @@ use crate::state::session::{Policy, Session};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use tpm2_wire::{
-    Buffer, Rc, Secret, StartAuthSession, StartAuthSessionReply, TpmAlg, TpmHt, TpmNt, TpmRh, TpmSe, TpmaObject,
+    Buffer, Rc, Secret, StartAuthSession, StartAuthSessionReply, TpmHt, TpmNt, TpmRh, TpmSe, TpmaObject,
     TpmiAlgSymMode, TpmiShAuthSession, TpmtSymDef,
 };
 use zeroize::Zeroizing;
@@ -80,7 +80,7 @@ fn salt(command: &StartAuthSession, cx: &mut Context<'_>) -> Result<Zeroizing<Ve
         return Err(Rc::VALUE.at(StartAuthSession::encrypted_salt));
     }
     let key = cx.object(handle, Rc::KEY, StartAuthSession::tpm_key)?;
-    if !matches!(key.public.kind(), TpmAlg::RSA | TpmAlg::ECC) {
+    if !key.has_labeled_kem() {
         return Err(Rc::KEY.at(StartAuthSession::tpm_key));
     }
     if key.public_only() {

@@ -3,7 +3,7 @@ use crate::context::Context;
 use crate::crypt::{failed, hash};
 use crate::objects::keys;
 use crate::state::object::Object;
-use tpm2_crypto::{RsaSig, ct_eq};
+use tpm2_crypto::{Digest, RsaSig, ct_eq};
 use tpm2_wire::{
     Buffer, Rc, TpmAlg, TpmiAlgHash, TpmsSignatureEcc, TpmsSignatureRsa, TpmtEccScheme, TpmtHa, TpmtKeyedhashScheme,
     TpmtPublicParms, TpmtRsaScheme, TpmtSigScheme, TpmtSignature,
@@ -18,10 +18,9 @@ pub(crate) fn scheme_hash(scheme: &TpmtSigScheme) -> Option<TpmiAlgHash> {
         | TpmtSigScheme::Ecdsa(h)
         | TpmtSigScheme::Sm2(h)
         | TpmtSigScheme::Ecschnorr(h)
-        | TpmtSigScheme::HashEddsa(h)
-        | TpmtSigScheme::HashMldsa(h) => Some(*h),
+        | TpmtSigScheme::HashEddsa(h) => Some(*h),
         TpmtSigScheme::Ecdaa(parms) => Some(parms.hash_alg),
-        TpmtSigScheme::Eddsa | TpmtSigScheme::Mldsa => None,
+        TpmtSigScheme::Eddsa | TpmtSigScheme::Mldsa | TpmtSigScheme::HashMldsa => None,
     }
 }
 /// The hash of a signature.
@@ -39,7 +38,7 @@ pub(crate) fn signature_hash(signature: &TpmtSignature) -> Option<TpmiAlgHash> {
 }
 
 /// The scheme of the key itself.
-fn key_scheme(key: &Object) -> Option<TpmtSigScheme> {
+pub(super) fn key_scheme(key: &Object) -> Option<TpmtSigScheme> {
     match &key.public.parameters {
         TpmtPublicParms::Rsa(parms) => match parms.scheme? {
             TpmtRsaScheme::Rsassa(h) => Some(TpmtSigScheme::Rsassa(h)),
@@ -50,6 +49,8 @@ fn key_scheme(key: &Object) -> Option<TpmtSigScheme> {
             TpmtEccScheme::Ecdsa(h) => Some(TpmtSigScheme::Ecdsa(h)),
             _ => None,
         },
+        TpmtPublicParms::Mldsa(_) => Some(TpmtSigScheme::Mldsa),
+        TpmtPublicParms::HashMldsa(_) => Some(TpmtSigScheme::HashMldsa),
         TpmtPublicParms::Keyedhash(Some(TpmtKeyedhashScheme::Hmac(h))) => Some(TpmtSigScheme::Hmac(*h)),
         _ => None,
     }
@@ -104,11 +105,16 @@ pub(crate) fn sign(
         }
         TpmtSigScheme::Hmac(_) => {
             let secret = key.sensitive.as_ref().ok_or(Rc::KEY)?;
-            let hmac = cx.crypto.hmac(alg, secret.sensitive.bytes(), &[digest]);
-            Ok(TpmtSignature::Hmac(TpmtHa { hash_alg, digest: hmac.to_vec() }))
+            hmac_signature(&scheme, &cx.crypto.hmac(alg, secret.sensitive.bytes(), &[digest]))
         }
         _ => Err(Rc::SCHEME),
     }
+}
+
+/// An HMAC as a signature.
+pub(super) fn hmac_signature(scheme: &TpmtSigScheme, hmac: &Digest) -> Result<TpmtSignature, Rc> {
+    let hash_alg = scheme_hash(scheme).ok_or(Rc::SCHEME)?;
+    Ok(TpmtSignature::Hmac(TpmtHa { hash_alg, digest: hmac.to_vec() }))
 }
 
 /// Verifies a signature over a digest: `TPM_RC_SIGNATURE` when it is not valid, `TPM_RC_SCHEME` when the key cannot
