@@ -14,6 +14,8 @@ use crate::{BlockCipher, CipherProvider, CryptoProvider, Error};
 pub trait Rng {
     /// Fills `out`; [`Error::Rng`] when the source failed, after which `out` must not be used.
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error>;
+    /// Mixes in more, where the source can: see [`Drbg::additional_data`]. A key derivation function cannot.
+    fn stir(&mut self, _parts: &[&[u8]]) {}
 }
 
 /// Bytes of the DRBG's state (key and counter) and of a full reseed.
@@ -143,6 +145,10 @@ impl Drbg {
 }
 
 impl Rng for Drbg {
+    fn stir(&mut self, parts: &[&[u8]]) {
+        self.additional_data(parts);
+    }
+
     fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
         // The reference answers an empty request without touching its state.
         if out.is_empty() {

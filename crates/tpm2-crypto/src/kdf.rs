@@ -4,7 +4,41 @@ use alloc::{vec, vec::Vec};
 
 use zeroize::Zeroizing;
 
-use crate::{CryptoProvider, HashAlg};
+use crate::{CryptoProvider, Error, HashAlg, Rng};
+
+/// The most that a derived object is made of, in bits (`TPM_MAX_DERIVATION_BITS`); part of the derivation.
+pub const MAX_DERIVATION_BITS: usize = 8192;
+
+/// The output of KDFa, given out as a source of random bytes: what derived objects are made of (Part 1, 25.4).
+pub struct KdfStream {
+    bytes: Zeroizing<Vec<u8>>,
+    at: usize,
+}
+
+impl KdfStream {
+    /// As much as `bits` of KDFa. The label may come with its NUL; another is not appended then.
+    pub fn new(
+        p: &CryptoProvider,
+        alg: HashAlg,
+        key: &[u8],
+        label: &[u8],
+        context_u: &[u8],
+        context_v: &[u8],
+        bits: usize,
+    ) -> Self {
+        let label = label.strip_suffix(&[0]).unwrap_or(label);
+        KdfStream { bytes: p.kdfa(alg, key, label, context_u, context_v, bits), at: 0 }
+    }
+}
+
+impl Rng for KdfStream {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), Error> {
+        let end = self.at.checked_add(out.len()).ok_or(Error::Rng)?;
+        out.copy_from_slice(self.bytes.get(self.at..end).ok_or(Error::Rng)?);
+        self.at = end;
+        Ok(())
+    }
+}
 
 impl CryptoProvider {
     /// KDFa (Part 1, 11.4.10.2): SP 800-108 in counter mode with HMAC.

@@ -38,6 +38,7 @@ pub use ec::{Curve, CurveParams, Encrypted, Exchange, Point};
 pub use error::Error;
 pub use hash::Hasher;
 pub use hmac::Hmac;
+pub use kdf::{KdfStream, MAX_DERIVATION_BITS};
 pub use mldsa::{DsaMessage, MlDsa, MlDsaPrivate};
 pub use mlkem::{Encapsulated, MlKem, MlKemPrivate};
 pub use provider::{

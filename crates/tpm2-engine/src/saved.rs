@@ -87,6 +87,15 @@ impl Saved for bool {
         }
     }
 }
+impl Saved for u128 {
+    fn save(&self, w: &mut Vec<u8>) {
+        w.extend_from_slice(&self.to_be_bytes());
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        let bytes = take(r, 16)?.first_chunk().ok_or(bad("a record is cut short"))?;
+        Ok(u128::from_be_bytes(*bytes))
+    }
+}
 impl<T: Saved> Saved for Option<T> {
     fn save(&self, w: &mut Vec<u8>) {
         self.is_some().save(w);

@@ -2,6 +2,7 @@
 
 use alloc::{vec, vec::Vec};
 
+use crypto_bigint::U640;
 use zeroize::Zeroizing;
 
 use super::{Curve, MAX_TRIES, Point, Signature, is_zero};
@@ -75,6 +76,14 @@ impl CryptoProvider {
         Err(Error::Rng)
     }
 
+    /// The point `(H(s2) mod p, y2)` of a commitment (Part 1, 44.2.3); `None` when it is not on the curve.
+    pub fn ec_base_point(&self, curve: Curve, hash: HashAlg, s2: &[u8], y2: &[u8]) -> Option<Point> {
+        let modulus = crypto_bigint::NonZero::new(number(curve.params().p)).into_option()?;
+        let x = number(&self.digest(hash, &[s2])).rem_vartime(&modulus).to_be_bytes();
+        let point = curve.fit_point(&Point { x: x.as_ref().to_vec(), y: y2.to_vec() })?;
+        self.ec.is_on_curve(curve, &point).then_some(point)
+    }
+
     /// The signature with nonce `k`; `None` when r or s is unfit.
     fn ecschnorr_sign_with(
         &self,
@@ -106,4 +115,12 @@ impl CryptoProvider {
         let s = self.ec.scalar_add(curve, k, &self.ec.scalar_mul(curve, r, d)?)?;
         Ok((!is_zero(r) && !is_zero(&s)).then(|| s.to_vec()))
     }
+}
+
+/// A public number of at most 80 bytes.
+fn number(bytes: &[u8]) -> U640 {
+    let mut buffer = [0; 80];
+    let (_, tail) = buffer.split_at_mut(80 - bytes.len());
+    tail.copy_from_slice(bytes);
+    U640::from_be_slice(&buffer)
 }

@@ -48,6 +48,8 @@ chapters! {
     hash_sequence
     /// Part 3, 18: attestation.
     attestation
+    /// Part 3, 19: ephemeral EC keys.
+    ephemeral
     /// Part 3, 20: signing.
     signing
     /// Part 3, 21: command audit.

@@ -107,6 +107,8 @@ pub(crate) fn check_scheme(parent: Option<&Object>, public: &TpmtPublic) -> Resu
         TpmtPublicParms::Ecc(parms) => {
             let kind = parms.scheme.map(|scheme| match scheme {
                 TpmtEccScheme::Ecdh(_) | TpmtEccScheme::Ecmqv(_) => Use::Decrypt,
+                // A signature or a key exchange, as the key is for.
+                TpmtEccScheme::Sm2(_) if decrypt => Use::Decrypt,
                 _ => Use::Sign,
             });
             check_asymmetric(kind, sign, decrypt, restricted, parms.symmetric.is_some())?;

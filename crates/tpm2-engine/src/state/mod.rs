@@ -5,6 +5,7 @@
 //! changed of the permanent tier is found by comparing the two ([`persist::delta`]), so that no action can forget
 //! to say that it changed something.
 pub(crate) mod clock;
+pub(crate) mod commit;
 pub(crate) mod nv;
 pub(crate) mod object;
 pub(crate) mod pcr;
@@ -16,6 +17,7 @@ pub(crate) mod timer;
 use crate::profile::Content;
 use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 use clock::Rate;
+use commit::Commits;
 use nv::NvIndex;
 use object::{Loaded, Object};
 use pcr::{BankConfig, Pcrs};
@@ -164,6 +166,8 @@ saved! {
         7 command_audit_digest: Option<Tpm2bDigest>,
         8 restart_count: u32,
         9 pcr_counter: u32,
+        /// `TPM2_Commit` and `TPM2_EC_Ephemeral`: the ephemeral keys that are pending.
+        10 commits: Commits = Commits::new(),
     }
     /// Lost by a TPM Reset and a TPM Restart.
     ClearState {
@@ -293,6 +297,7 @@ impl ResetState {
             command_audit_digest: None,
             restart_count: 0,
             pcr_counter: 0,
+            commits: Commits::new(),
         }
     }
 }

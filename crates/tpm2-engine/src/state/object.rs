@@ -84,6 +84,12 @@ impl Object {
     pub(crate) fn has_labeled_kem(&self) -> bool {
         matches!(self.public.kind(), TpmAlg::RSA | TpmAlg::ECC | TpmAlg::MLKEM)
     }
+    /// Is it an asymmetric storage key, which secrets can be sent to? Its public part is enough.
+    pub(crate) fn is_storage(&self) -> bool {
+        self.has(TpmaObject::RESTRICTED | TpmaObject::DECRYPT)
+            && !self.has(TpmaObject::SIGN)
+            && self.has_labeled_kem()
+    }
     /// The symmetric algorithm with which a storage key protects its children.
     pub(crate) fn symmetric(&self) -> Option<TpmtSymDefObject> {
         match &self.public.parameters {

@@ -18,6 +18,9 @@ pub const MAX_RSA_KEY_BYTES: usize = 512;
 /// `MAX_SYM_DATA`: the data of a sealed object, in bytes.
 pub const MAX_SYM_DATA: usize = 128;
 
+/// The largest `TPM2B_PRIVATE`, in bytes.
+pub const MAX_PRIVATE: usize = 2048;
+
 /// `TPM2B_DIGEST` (10.3.2).
 pub type Tpm2bDigest = Buffer<MAX_DIGEST>;
 /// `TPM2B_DATA`: as large as a `TPMT_HA`.
@@ -59,7 +62,7 @@ pub type Tpm2bSensitiveData = Secret<MAX_SYM_DATA>;
 /// `TPM2B_TEMPLATE`: the bytes of a `TPMT_PUBLIC` or of a template for derivation.
 pub type Tpm2bTemplate = Buffer<4096>;
 /// `TPM2B_PRIVATE`: a sensitive area, encrypted.
-pub type Tpm2bPrivate = Buffer<2048>;
+pub type Tpm2bPrivate = Buffer<MAX_PRIVATE>;
 /// `TPM2B_ID_OBJECT`: as large as a `TPMS_ID_OBJECT`.
 pub type Tpm2bIdObject = Buffer<{ 2 * (MAX_DIGEST + 2) }>;
 /// `TPM2B_ATTEST`.

@@ -1,7 +1,7 @@
 //! What all attestations have in common (Part 3, 18.1).
-use crate::command::signing::{Scheme, digest_hash, scheme_hash, select_scheme, sign_message};
+use crate::command::signing::{Scheme, digest_hash, scheme_hash, select_scheme, sign_digest, sign_message};
 use crate::context::Context;
-use crate::crypt::CONTEXT_HASH;
+use crate::crypt::{CONTEXT_HASH, hash};
 use crate::state::object::Object;
 use alloc::sync::Arc;
 use tpm2_wire::{
@@ -57,7 +57,13 @@ impl Signer {
     ) -> Result<(Tpm2bAttest, Option<TpmtSignature>), Rc> {
         let mut clock_info = cx.state.clock_info();
         let mut firmware_version = FIRMWARE_VERSION;
+        let (mut extra_data, mut apart) = (extra_data, Tpm2bData::default());
         let (qualified_signer, hierarchy) = match &self.key {
+            // An anonymous attestation does not name its signer; the caller's data is signed beside it.
+            Some(key) if matches!(self.scheme, Some(TpmtSigScheme::Ecdaa(_))) => {
+                apart = core::mem::take(&mut extra_data);
+                (Tpm2bName::default(), key.hierarchy)
+            }
             Some(key) => (key.qualified_name.clone(), key.hierarchy),
             None => (Tpm2bName::from(&TpmRh::NULL.to_be_bytes()[..]), TpmRh::NULL),
         };
@@ -77,6 +83,11 @@ impl Signer {
         let attest = TpmsAttest { qualified_signer, extra_data, clock_info, firmware_version, attested };
         let bytes = to_vec(&attest);
         let signature = match (&self.key, self.scheme) {
+            (Some(key), Some(scheme)) if !apart.is_empty() => {
+                let alg = hash(self.hash().ok_or(Rc::SCHEME)?)?;
+                let digest = cx.crypto.digest(alg, &[&apart, &cx.crypto.digest(alg, &[&bytes])]);
+                Some(sign_digest(cx, key, &Scheme { scheme, context: &[] }, &digest)?)
+            }
             (Some(key), Some(scheme)) => Some(sign_message(cx, key, &Scheme { scheme, context: &[] }, &bytes)?),
             _ => None,
         };

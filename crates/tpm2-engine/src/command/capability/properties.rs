@@ -4,6 +4,7 @@ use crate::profile::{Active, CONTEXT_GAP};
 use crate::context::Context;
 use crate::crypt::CONTEXT_HASH;
 use crate::state::State;
+use crate::state::commit::SPLIT_MAX;
 use crate::state::nv::MAX_ORDERLY_COUNT;
 use alloc::vec::Vec;
 use tpm2_wire::{
@@ -102,7 +103,7 @@ fn fixed(cx: &Context<'_>) -> Vec<(u32, u32)> {
         (37, PC_CLIENT_REVISION),
         (38, 0), // and date
         (39, 0),
-        (40, 0), // no split signing
+        (40, u32::from(SPLIT_MAX)),
         (41, commands),
         (42, commands),
         (43, 0), // none of them the vendor's

@@ -16,10 +16,7 @@ impl Action for Duplicate {
         let new_parent = match self.new_parent_handle {
             Some(handle) => {
                 let parent = cx.object(handle, Rc::TYPE, Self::new_parent_handle)?;
-                // A storage key that secrets can be sent to; its public part is enough.
-                if !parent.has_labeled_kem()
-                    || !parent.has(TpmaObject::RESTRICTED | TpmaObject::DECRYPT)
-                {
+                if !parent.is_storage() {
                     return Err(Rc::TYPE.at(Self::new_parent_handle));
                 }
                 Some(parent)

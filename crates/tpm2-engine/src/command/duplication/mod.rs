@@ -1,5 +1,6 @@
 //! Part 3, 13: duplication.
 mod duplicate;
 mod import;
+mod rewrap;
 
-actions! { Duplicate Import }
+actions! { Duplicate Rewrap Import }

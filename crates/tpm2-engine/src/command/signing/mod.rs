@@ -8,7 +8,7 @@ mod verify_digest_signature;
 mod verify_sequence;
 mod verify_signature;
 
-pub(crate) use message::{Scheme, digest_hash, sign_message, verify_message};
+pub(crate) use message::{Scheme, digest_hash, sign_digest, sign_message, verify_message};
 pub(crate) use support::{scheme_hash, select_scheme, sign};
 
 actions! {

@@ -47,6 +47,9 @@ pub(super) fn key_scheme(key: &Object) -> Option<TpmtSigScheme> {
         },
         TpmtPublicParms::Ecc(parms) => match parms.scheme? {
             TpmtEccScheme::Ecdsa(h) => Some(TpmtSigScheme::Ecdsa(h)),
+            TpmtEccScheme::Ecdaa(parms) => Some(TpmtSigScheme::Ecdaa(parms)),
+            TpmtEccScheme::Sm2(h) => Some(TpmtSigScheme::Sm2(h)),
+            TpmtEccScheme::Ecschnorr(h) => Some(TpmtSigScheme::Ecschnorr(h)),
             _ => None,
         },
         TpmtPublicParms::Mldsa(_) => Some(TpmtSigScheme::Mldsa),
@@ -60,6 +63,11 @@ pub(super) fn key_scheme(key: &Object) -> Option<TpmtSigScheme> {
 /// both leave it open or they disagree.
 pub(crate) fn select_scheme(key: &Object, asked: Option<TpmtSigScheme>) -> Option<TpmtSigScheme> {
     match (key_scheme(key), asked) {
+        // Only the caller knows which commitment is to be answered.
+        (Some(TpmtSigScheme::Ecdaa(own)), Some(TpmtSigScheme::Ecdaa(asked))) => {
+            (own.hash_alg == asked.hash_alg).then_some(TpmtSigScheme::Ecdaa(asked))
+        }
+        (Some(TpmtSigScheme::Ecdaa(_)), _) => None,
         (Some(own), None) => Some(own),
         (Some(own), Some(asked)) => (own == asked).then_some(own),
         (None, asked) => asked.filter(|asked| fits(key, asked)),
@@ -68,7 +76,13 @@ pub(crate) fn select_scheme(key: &Object, asked: Option<TpmtSigScheme>) -> Optio
 fn fits(key: &Object, scheme: &TpmtSigScheme) -> bool {
     match key.public.kind() {
         TpmAlg::RSA => matches!(scheme, TpmtSigScheme::Rsassa(_) | TpmtSigScheme::Rsapss(_)),
-        TpmAlg::ECC => matches!(scheme, TpmtSigScheme::Ecdsa(_)),
+        TpmAlg::ECC => matches!(
+            scheme,
+            TpmtSigScheme::Ecdsa(_)
+                | TpmtSigScheme::Ecdaa(_)
+                | TpmtSigScheme::Sm2(_)
+                | TpmtSigScheme::Ecschnorr(_)
+        ),
         // And nothing else: a key of another type has no HMAC key, whatever its caller asks for (CVE-2025-2884).
         TpmAlg::KEYEDHASH => matches!(scheme, TpmtSigScheme::Hmac(_)),
         _ => false,
@@ -93,15 +107,8 @@ pub(crate) fn sign(
             let signature = TpmsSignatureRsa { hash: hash_alg, sig: Buffer(sig) };
             Ok(if pss { TpmtSignature::Rsapss(signature) } else { TpmtSignature::Rsassa(signature) })
         }
-        TpmtSigScheme::Ecdsa(_) => {
-            let (_, curve, _) = keys::ecc_public(&key.public).ok_or(Rc::KEY)?;
-            let d = key.sensitive.as_ref().ok_or(Rc::KEY)?;
-            let (r, s) = cx.crypto.ecdsa_sign(curve, d.sensitive.bytes(), digest, cx.rng).map_err(failed)?;
-            Ok(TpmtSignature::Ecdsa(TpmsSignatureEcc {
-                hash: hash_alg,
-                signature_r: Buffer(r),
-                signature_s: Buffer(s),
-            }))
+        TpmtSigScheme::Ecdsa(_) | TpmtSigScheme::Ecdaa(_) | TpmtSigScheme::Sm2(_) | TpmtSigScheme::Ecschnorr(_) => {
+            sign_ecc(cx, key, scheme, hash_alg, digest)
         }
         TpmtSigScheme::Hmac(_) => {
             let secret = key.sensitive.as_ref().ok_or(Rc::KEY)?;
@@ -109,6 +116,41 @@ pub(crate) fn sign(
         }
         _ => Err(Rc::SCHEME),
     }
+}
+
+fn sign_ecc(
+    cx: &mut Context<'_>,
+    key: &Object,
+    scheme: TpmtSigScheme,
+    hash_alg: TpmiAlgHash,
+    digest: &[u8],
+) -> Result<TpmtSignature, Rc> {
+    let (_, curve, _) = keys::ecc_public(&key.public).ok_or(Rc::KEY)?;
+    let d = key.sensitive.as_ref().ok_or(Rc::KEY)?.sensitive.bytes();
+    let (crypto, alg) = (cx.crypto, hash(hash_alg)?);
+    let make: fn(TpmsSignatureEcc) -> TpmtSignature;
+    let (r, s) = match scheme {
+        TpmtSigScheme::Ecdaa(parms) => {
+            make = TpmtSignature::Ecdaa;
+            let commitment = cx.recover_commitment(curve, &key.name, parms.count)?;
+            cx.state.reset.commits.end(parms.count);
+            crypto.ecdaa_sign(curve, alg, d, &commitment, digest, cx.rng)
+        }
+        TpmtSigScheme::Sm2(_) => {
+            make = TpmtSignature::Sm2;
+            crypto.sm2_sign(curve, d, digest, cx.rng)
+        }
+        TpmtSigScheme::Ecschnorr(_) => {
+            make = TpmtSignature::Ecschnorr;
+            crypto.ecschnorr_sign(curve, alg, d, digest, cx.rng)
+        }
+        _ => {
+            make = TpmtSignature::Ecdsa;
+            crypto.ecdsa_sign(curve, d, digest, cx.rng)
+        }
+    }
+    .map_err(failed)?;
+    Ok(make(TpmsSignatureEcc { hash: hash_alg, signature_r: Buffer(r), signature_s: Buffer(s) }))
 }
 
 /// An HMAC as a signature.
@@ -131,6 +173,15 @@ pub(crate) fn verify(cx: &Context<'_>, key: &Object, digest: &[u8], signature: &
             let (_, curve, q) = keys::ecc_public(&key.public).ok_or(Rc::SCHEME)?;
             cx.crypto.ecdsa_verify(curve, &q, digest, &s.signature_r, &s.signature_s)
         }
+        TpmtSignature::Sm2(s) => {
+            let (_, curve, q) = keys::ecc_public(&key.public).ok_or(Rc::SCHEME)?;
+            cx.crypto.sm2_verify(curve, &q, digest, &s.signature_r, &s.signature_s)
+        }
+        TpmtSignature::Ecschnorr(s) => {
+            let (_, curve, q) = keys::ecc_public(&key.public).ok_or(Rc::SCHEME)?;
+            cx.crypto.ecschnorr_verify(curve, alg, &q, digest, &s.signature_r, &s.signature_s)
+        }
+        // Only who knows the credential can verify ECDAA (Part 1, 44.3.3.1).
         TpmtSignature::Hmac(ha) => {
             if key.public.kind() != TpmAlg::KEYEDHASH {
                 return Err(Rc::SCHEME);
