@@ -28,7 +28,9 @@ fn each(mut check: impl FnMut(&CryptoProvider, Curve, HashAlg, &Case)) {
     let mut checked = 0;
     for p in PROVIDERS {
         for case in cases(include_str!("vectors/ecc_schemes.txt")) {
-            if let Some(curve) = curve(case.text("curve")) {
+            // A provider need not have the arithmetic of every curve.
+            let there = |curve: &Curve| p.ec_public(*curve, &[1]).is_ok();
+            if let Some(curve) = curve(case.text("curve")).filter(there) {
                 check(p, curve, hash_named(case.text("hash")), &case);
                 checked += 1;
             }
