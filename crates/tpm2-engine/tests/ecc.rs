@@ -177,7 +177,8 @@ fn schemes_fit_what_a_key_is_for() {
 #[test]
 fn parameters_of_every_curve() {
     let mut chip = Chip::new();
-    for curve in tpm2_engine::DEFAULT.curves.iter().filter_map(|id| Curve::from_id(*id)) {
+    let profile = chip.tpm.profile().content().clone();
+    for curve in profile.curves.iter().filter_map(|id| Curve::from_id(*id)) {
         let detail: TpmsAlgorithmDetailEcc = chip.ask::<EccParameters, _>(&curve.id().to_be_bytes());
         let params = curve.params();
         assert_eq!((detail.curve_id.0, detail.key_size), (curve.id(), curve.bits()));
