@@ -15,6 +15,8 @@ struct Fake {
     started: bool,
     volatile: Option<Vec<u8>>,
     fail_power_on: bool,
+    /// That of the last power-on.
+    buffer: u32,
     /// What Shutdown answers, first call first.
     shutdown: Vec<u32>,
 }
@@ -22,7 +24,8 @@ struct Fake {
 const PERMANENT: &[u8] = &[0xdd; 0x30];
 
 impl Backend for Fake {
-    fn power_on(&mut self, delete_volatile: bool) -> Result<(), Code> {
+    fn power_on(&mut self, buffer: u32, delete_volatile: bool) -> Result<(), Code> {
+        self.buffer = buffer;
         self.log.push(format!("on {delete_volatile}"));
         self.started = false;
         if self.fail_power_on { Err(Code::FAIL) } else { Ok(()) }
@@ -138,10 +141,10 @@ fn before_init() {
         ("SET_LOCALITY 5", "0000000505000000", "0000003d"),
         ("SET_LOCALITY one byte only", "0000000501", "00000000"),
         ("SET_LOCALITY 0 again", "0000000500000000", "00000000"),
-        ("SET_BUFFERSIZE 0", "0000001100000000", "000000000000100000000b5000001000"),
-        ("SET_BUFFERSIZE 1", "0000001100000001", "0000000000000b5000000b5000001000"),
-        ("SET_BUFFERSIZE 0x10000", "0000001100010000", "000000000000100000000b5000001000"),
-        ("SET_BUFFERSIZE 0xf80", "0000001100000f80", "0000000000000f8000000b5000001000"),
+        ("SET_BUFFERSIZE 0", "0000001100000000", "000000000000200000000b5000002000"),
+        ("SET_BUFFERSIZE 1", "0000001100000001", "0000000000000b5000000b5000002000"),
+        ("SET_BUFFERSIZE 0x10000", "0000001100010000", "000000000000200000000b5000002000"),
+        ("SET_BUFFERSIZE 0xf80", "0000001100000f80", "0000000000000f8000000b5000002000"),
         ("STOP", "0000000e", "00000000"),
         ("STOP with a word too much", "0000000e00000000", "00000003"),
         ("SET_DATAFD without fd", "00000010", "00000003"),
@@ -187,12 +190,12 @@ fn data_descriptor() {
 #[test]
 fn running() {
     let mut p = Probe::new(Options::default());
-    p.expect("SET_BUFFERSIZE 0xf80", "0000001100000f80", "0000000000000f8000000b5000001000");
+    p.expect("SET_BUFFERSIZE 0xf80", "0000001100000f80", "0000000000000f8000000b5000002000");
     p.expect("INIT flags 0", "0000000200000000", "00000000");
     assert_eq!(p.machine.admit(&unhex("80010000000c0000017b0008"), None), Admit::Execute { locality: 0 });
     for (name, message, reply) in [
         ("GET_TPMESTABLISHED", "00000004", "0000000000000000"),
-        ("SET_BUFFERSIZE 0", "0000001100000000", "0000000000000f8000000b5000001000"),
+        ("SET_BUFFERSIZE 0", "0000001100000000", "0000000000000f8000000b5000002000"),
         ("SET_BUFFERSIZE 0x800", "0000001100000800", "0000000a"),
         ("CANCEL_TPM_CMD", "00000009", "00000000"),
         ("STORE_VOLATILE", "0000000a", "00000000"),
@@ -283,13 +286,13 @@ fn info() {
 #[test]
 fn locality_and_buffer_survive_a_reset() {
     let mut p = Probe::new(Options::default());
-    p.expect("SET_BUFFERSIZE", "0000001100000f80", "0000000000000f8000000b5000001000");
+    p.expect("SET_BUFFERSIZE", "0000001100000f80", "0000000000000f8000000b5000002000");
     p.expect("SET_LOCALITY", "0000000503000000", "00000000");
     p.expect("INIT", "0000000200000000", "00000000");
-    p.expect("reset as QEMU does it", "0000000e0000001100000000", "000000000000000000000f8000000b5000001000");
+    p.expect("reset as QEMU does it", "0000000e0000001100000000", "000000000000000000000f8000000b5000002000");
     p.expect("blob", "0000000d00000000000000020000000201020000000200000001", "0000000000000000");
     assert_eq!(p.machine.admit(&unhex("80010000000c0000017b0008"), None), Admit::Execute { locality: 3 });
-    assert_eq!(p.machine.buffer(), 0xf80);
+    assert_eq!((p.machine.buffer(), p.tpm.buffer), (0xf80, 0xf80));
     assert!(p.tpm.log.ends_with(&["set Volatile 0102".into(), "on true".into()]), "{:?}", p.tpm.log);
 }
 

@@ -28,10 +28,10 @@ fn the_probe_table() {
         ("SET_LOCALITY 5", "0000000505000000", "0000003d"),
         ("SET_LOCALITY one byte only", "0000000501", "00000000"),
         ("SET_LOCALITY 0 again", "0000000500000000", "00000000"),
-        ("SET_BUFFERSIZE 0", "0000001100000000", "000000000000100000000b5000001000"),
-        ("SET_BUFFERSIZE 1", "0000001100000001", "0000000000000b5000000b5000001000"),
-        ("SET_BUFFERSIZE 0x10000", "0000001100010000", "000000000000100000000b5000001000"),
-        ("SET_BUFFERSIZE 0xf80", "0000001100000f80", "0000000000000f8000000b5000001000"),
+        ("SET_BUFFERSIZE 0", "0000001100000000", "000000000000200000000b5000002000"),
+        ("SET_BUFFERSIZE 1", "0000001100000001", "0000000000000b5000000b5000002000"),
+        ("SET_BUFFERSIZE 0x10000", "0000001100010000", "000000000000200000000b5000002000"),
+        ("SET_BUFFERSIZE 0xf80", "0000001100000f80", "0000000000000f8000000b5000002000"),
         ("STOP", "0000000e", "00000000"),
         ("STOP with a word too much", "0000000e00000000", "00000003"),
         ("SET_DATAFD without fd", "00000010", "00000003"),
@@ -54,7 +54,7 @@ fn the_probe_table() {
     data.expect("Startup(CLEAR)", STARTUP, OK);
     data.expect("Startup(CLEAR) again", STARTUP, INITIALIZE);
     for (name, message, reply) in [
-        ("SET_BUFFERSIZE 0", "0000001100000000", "0000000000000f8000000b5000001000"),
+        ("SET_BUFFERSIZE 0", "0000001100000000", "0000000000000f8000000b5000002000"),
         ("SET_BUFFERSIZE 0x800", "0000001100000800", "0000000a"),
         ("CANCEL_TPM_CMD", "00000009", "00000000"),
         ("STORE_VOLATILE", "0000000a", "00000000"),
@@ -120,7 +120,7 @@ fn half_a_request() {
     // The other half in time is no half request.
     let mut c = keeper.control();
     c.send("00000011");
-    c.expect("its rest", "00000000", "000000000000100000000b5000001000");
+    c.expect("its rest", "00000000", "000000000000200000000b5000002000");
 }
 
 #[test]
@@ -167,18 +167,21 @@ fn power_cycles_and_what_survives_them() {
     let keeper = Keeper::with_control();
     let mut c = keeper.control();
     let mut data = c.set_data_fd();
-    c.expect("SET_BUFFERSIZE", "0000001100000f80", "0000000000000f8000000b5000001000");
+    c.expect("SET_BUFFERSIZE", "0000001100000f80", "0000000000000f8000000b5000002000");
     for _ in 0..3 {
         c.expect("INIT", INIT, "00000000");
         data.expect("Startup", STARTUP, OK);
         assert_random(&data.ask(GET_RANDOM));
+        // TPM_PT_MAX_COMMAND_SIZE is what was set.
+        let properties = data.ask("8001000000160000017a000000060000011e00000001");
+        assert!(properties.ends_with("0000011e00000f80"), "{properties}");
         // As QEMU resets: without shutting the TPM down, and in one piece here.
         c.send("0000000e0000001100000000");
         let mut replies = c.receive();
         while replies.len() < 40 {
             replies.push_str(&c.receive());
         }
-        assert_eq!(replies, "000000000000000000000f8000000b5000001000");
+        assert_eq!(replies, "000000000000000000000f8000000b5000002000");
     }
     c.expect("INIT while off", INIT, "00000000");
     c.expect("INIT while on", INIT, "00000000");

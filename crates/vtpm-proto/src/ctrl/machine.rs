@@ -14,8 +14,8 @@ const CC_SET_LOCALITY: u32 = 0x2000_1000;
 pub trait Backend {
     /// Power is applied: state is opened (and locked) if it is not yet, volatile state that was
     /// provided or stored is taken up, and forgotten afterwards if so asked. A TPM that was on is
-    /// reset.
-    fn power_on(&mut self, delete_volatile: bool) -> Result<(), Code>;
+    /// reset. Commands and responses have at most `buffer` bytes from now on, and the TPM tells so.
+    fn power_on(&mut self, buffer: u32, delete_volatile: bool) -> Result<(), Code>;
     /// Power is gone. Permanent state stays.
     fn power_off(&mut self);
     /// Runs one command to its end and answers with the response.
@@ -175,7 +175,7 @@ impl Machine {
     /// Power on, or a reset if it was on: INIT, or what stands for it where no INIT is needed.
     pub fn power_on(&mut self, tpm: &mut dyn Backend, delete_volatile: bool) -> Result<(), Code> {
         self.power_off(tpm);
-        tpm.power_on(delete_volatile)?;
+        tpm.power_on(self.buffer, delete_volatile)?;
         self.running = true;
         self.last_command = None;
         Ok(())

@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn what_closes_the_connection() {
         for bytes in
-            [&[0, 0, 0, 1][..], &[0, 0, 0, 8, 0, 0, 0, 0x10, 1], &[0, 0, 0, 6, 0xff, 0xff, 0xff, 0xff]]
+            [&[0, 0, 0, 1][..], &[0, 0, 0, 8, 0, 0, 0, 0x20, 1], &[0, 0, 0, 6, 0xff, 0xff, 0xff, 0xff]]
         {
             let mut parser = CommandParser::new();
             parser.push(bytes);

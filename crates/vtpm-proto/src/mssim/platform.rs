@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn what_is_no_request() {
-        for bytes in [&[0, 0, 0, 0][..], &[0, 0, 0, 8], &[0, 0, 0, 6, 0, 0, 0x10, 1]] {
+        for bytes in [&[0, 0, 0, 0][..], &[0, 0, 0, 8], &[0, 0, 0, 6, 0, 0, 0x20, 1]] {
             let mut parser = PlatformParser::new();
             parser.push(bytes);
             assert_eq!(parser.next(), Some(PlatformEvent::Unknown), "{bytes:?}");

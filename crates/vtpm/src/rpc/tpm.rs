@@ -34,7 +34,10 @@ pub enum ToTpm {
         with: OpenWith,
     },
     /// `_TPM_Init`
-    PowerOn,
+    PowerOn {
+        /// The largest command and response that the transport carries, in bytes.
+        buffer: u32,
+    },
     /// Run one command.
     Execute {
         /// 0 to 4.
@@ -75,7 +78,7 @@ impl ToTpm {
                 Writer::new(4).array(state).maybe(Some(key))
             }
             ToTpm::Open { state, with: OpenWith::Held } => Writer::new(4).array(state).maybe(None),
-            ToTpm::PowerOn => Writer::new(5),
+            ToTpm::PowerOn { buffer } => Writer::new(5).array(&buffer.to_le_bytes()),
             ToTpm::Execute { locality, command } => Writer::new(6).byte(*locality).bytes(command),
             ToTpm::Cancel => Writer::new(7),
             ToTpm::HashStart => Writer::new(8),
@@ -105,7 +108,7 @@ impl ToTpm {
                 let with = r.maybe()?.map_or(OpenWith::Held, OpenWith::Released);
                 ToTpm::Open { state, with }
             }
-            5 => ToTpm::PowerOn,
+            5 => ToTpm::PowerOn { buffer: u32::from_le_bytes(r.array()?) },
             6 => ToTpm::Execute { locality: r.byte()?, command: r.bytes()? },
             7 => ToTpm::Cancel,
             8 => ToTpm::HashStart,
@@ -238,7 +241,7 @@ mod tests {
             ToTpm::Record(vec![1, 2, 3]),
             ToTpm::Open { state: [9; 16], with: OpenWith::Held },
             ToTpm::Open { state: [9; 16], with: OpenWith::Released(vec![5; 80]) },
-            ToTpm::PowerOn,
+            ToTpm::PowerOn { buffer: 4096 },
             ToTpm::Execute { locality: 3, command: vec![0x80, 1] },
             ToTpm::Execute { locality: 0, command: vec![] },
             ToTpm::Cancel,

@@ -67,7 +67,8 @@ impl Held {
     /// Does what a keeper asks of an open TPM.
     pub(crate) fn run(&mut self, world: &mut World<'_>, request: ToTpm) -> Result<Done, Refused> {
         let (delta, payload) = match request {
-            ToTpm::PowerOn => {
+            ToTpm::PowerOn { buffer } => {
+                self.tpm.set_buffer_size(buffer as usize);
                 self.tpm.power_on(world);
                 (None, Payload::None)
             }

@@ -18,8 +18,8 @@ pub(super) struct Staged {
 }
 
 impl Backend for Vtpm {
-    fn power_on(&mut self, delete_volatile: bool) -> Result<(), Code> {
-        self.try_power_on(delete_volatile).map_err(|why| {
+    fn power_on(&mut self, buffer: u32, delete_volatile: bool) -> Result<(), Code> {
+        self.try_power_on(buffer, delete_volatile).map_err(|why| {
             self.log.line(&format!("cannot power the TPM on: {why}"));
             why.code()
         })
@@ -111,9 +111,9 @@ impl Backend for Vtpm {
 }
 
 impl Vtpm {
-    fn try_power_on(&mut self, delete_volatile: bool) -> Result<(), OpenError> {
+    fn try_power_on(&mut self, buffer: u32, delete_volatile: bool) -> Result<(), OpenError> {
         self.make_ready()?;
-        self.ask(&ToTpm::PowerOn)?;
+        self.ask(&ToTpm::PowerOn { buffer })?;
         if let Some(bytes) = self.staged.volatile.take() {
             return self.load_volatile(&bytes);
         }
