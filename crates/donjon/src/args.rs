@@ -66,6 +66,8 @@ pub(crate) enum TpmCommand {
     Serve(vtpm::cli::ServeArgs),
     /// Check a TPM's state without changing it
     Check(vtpm::cli::CheckArgs),
+    /// List the profiles that a new TPM can have
+    Profiles(vtpm::cli::ProfilesArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -142,6 +144,9 @@ pub(crate) struct CreateArgs {
     /// The guest's TPM 2.0: its interface, or none
     #[arg(long, value_name = "crb|tis|none", default_value = "crb")]
     pub(crate) tpm: String,
+    /// What the TPM can do: a name of "donjon tpm profiles", or a JSON file of one's own [default: default]
+    #[arg(long = "tpm-profile", visible_alias = "profile", value_name = "NAME|FILE")]
+    pub(crate) tpm_profile: Option<String>,
     /// Firmware that starts anything (default: Secure Boot with Microsoft's keys)
     #[arg(long)]
     pub(crate) no_secure_boot: bool,

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Vm(vm) => vm_commands::run(&args, vm),
         Command::Tpm(TpmCommand::Serve(serve)) => return code(vtpm::cli::serve(serve)),
         Command::Tpm(TpmCommand::Check(check)) => return code(vtpm::cli::check(check)),
+        Command::Tpm(TpmCommand::Profiles(profiles)) => return code(vtpm::cli::profiles(profiles)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -67,6 +67,7 @@ fn create(home: &Home, c: &CreateArgs) -> Result<(), Error> {
         memory: read("--memory", &c.memory, size::memory)?,
         cpus: read("--cpus", &c.cpus, size::cpus)?,
         tpm: read("--tpm", &c.tpm, Tpm::parse)?,
+        tpm_profile: read_if("--tpm-profile", c.tpm_profile.as_deref(), vtpm::profile::keep)?,
         secure_boot: !c.no_secure_boot,
         uefi_vars: c.uefi_vars.clone(),
         accel: read("--accel", &c.accel, Choice::parse)?,

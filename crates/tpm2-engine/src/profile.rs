@@ -210,6 +210,12 @@ impl Default for Profile {
         Profile::of(builtin::default())
     }
 }
+impl PartialEq for Profile {
+    fn eq(&self, other: &Self) -> bool {
+        self.content() == other.content()
+    }
+}
+impl Eq for Profile {}
 impl core::fmt::Debug for Profile {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_tuple("Profile").field(&self.content().name).finish()

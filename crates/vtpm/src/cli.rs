@@ -1,11 +1,13 @@
-//! The commands that run a TPM: `donjon tpm serve`, `donjon tpm check`, and all of `swtpm`.
+//! The commands that run a TPM: `donjon tpm serve`, `donjon tpm check`, `donjon tpm profiles`, and all of `swtpm`.
 
 mod check;
 mod notify;
+mod profiles;
 mod serve;
 mod swtpm;
 
 pub use check::{CheckArgs, check};
+pub use profiles::{ProfilesArgs, profiles};
 pub use serve::{ServeArgs, serve};
 pub use swtpm::swtpm_main;
 

@@ -17,6 +17,7 @@ pub mod home;
 pub mod keeper;
 mod link;
 pub mod log;
+pub mod profile;
 pub mod rpc;
 pub mod trustlet;
 pub mod vtpm;

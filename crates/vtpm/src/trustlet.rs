@@ -98,8 +98,8 @@ impl Trustlet<'_> {
                 self.keys = Some(keys);
                 Ok((None, Payload::Bytes(public)))
             }
-            ToTpm::Create { state, guardian } => {
-                let (held, record) = Held::create(world, state)?;
+            ToTpm::Create { state, guardian, profile } => {
+                let (held, record) = Held::create(world, state, profile.as_deref())?;
                 let protector = match guardian {
                     Some(guardian) => Payload::Bytes(key::protect(world, &guardian, state, held.key())?),
                     None => Payload::None,

@@ -11,6 +11,7 @@ mod opening;
 
 use std::os::fd::BorrowedFd;
 
+use tpm2_engine::Profile;
 use vtpm_proto::error_response;
 use vtpm_store::StateId;
 
@@ -41,6 +42,8 @@ pub struct Vtpm {
     home: Home,
     /// The only state that may be opened, and the id of one that is made.
     only: Option<StateId>,
+    /// What a new TPM is to be, and one that is opened must be.
+    profile: Option<Profile>,
     link: Option<Link>,
     /// The state is open in the trustlet.
     open: bool,
@@ -62,6 +65,7 @@ impl Vtpm {
             log,
             home,
             only: None,
+            profile: None,
             link: None,
             open: false,
             failed: None,
@@ -76,6 +80,12 @@ impl Vtpm {
     #[must_use]
     pub fn only(self, id: StateId) -> Vtpm {
         Vtpm { only: Some(id), ..self }
+    }
+
+    /// Makes a new TPM of this profile, and opens no TPM of another: a TPM is what it was made as.
+    #[must_use]
+    pub fn profile(self, profile: Option<Profile>) -> Vtpm {
+        Vtpm { profile, ..self }
     }
 
     /// Starts a command. [`Vtpm::finish`] must follow before anything else is asked; only

@@ -123,6 +123,48 @@ fn started_up_or_not() {
     assert_eq!(Tcp::to(port(&line)).ask(&command(0, STARTUP)), response(OK));
 }
 
+/// A TPM is what it was made as: another profile is refused by name, its own and none are taken.
+#[test]
+fn a_profile_is_for_life() {
+    const FIRMWARE_MAKER: &str = "8001000000160000017a000000060000010500000001";
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state");
+    std::fs::create_dir(&state).unwrap();
+    let arguments = |profile: &str| format!("serve --mssim 0 --state {} {profile}", state.display());
+    let run = |profile: &str| {
+        let mut command = harness(dir.path());
+        let mut child = command
+            .args(arguments(profile).split_whitespace())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line)
+            .unwrap();
+        if line.is_empty() {
+            let out = child.wait_with_output().unwrap();
+            return (out.status.code(), String::from_utf8(out.stderr).unwrap());
+        }
+        let answer = Tcp::to(port(&line)).ask(&command_of(FIRMWARE_MAKER));
+        Tcp::to(port(&line) + 1).send("00000015");
+        (child.wait().unwrap().code(), answer)
+    };
+    let (code, maker) = run("--profile libtpms-default-v1");
+    assert!(code == Some(0) && maker.contains("0000010549424d00"), "IBM, as the original: {maker}");
+    for same in ["", "--profile default-v1"] {
+        assert_eq!(run(same), (Some(0), maker.clone()), "{same}");
+    }
+    let (code, why) = run("--profile fips");
+    assert!(code == Some(1) && why.contains("made with the profile libtpms-default-v1, and fips"), "{why}");
+    let (code, why) = run("--profile no-such");
+    assert!(code == Some(1) && why.contains("no profile no-such"), "{why}");
+}
+
+fn command_of(text: &str) -> String {
+    command(0, text)
+}
+
 #[test]
 fn without_isolation_it_says_so_loudly() {
     let dir = tempfile::tempdir().unwrap();

@@ -102,6 +102,8 @@ pub struct Config {
     pub secure_boot: bool,
     /// The TPM.
     pub tpm: Tpm,
+    /// What the TPM can do: as `donjon tpm serve --profile` takes it; absent: its default.
+    pub tpm_profile: Option<String>,
     /// A kernel to start directly.
     pub boot: Option<Kernel>,
     /// The disks, in boot order.
@@ -135,11 +137,19 @@ impl Config {
                 "display",
             ];
             top.only(&known)?;
+            let tpm = top.table("tpm")?;
+            if let Some(tpm) = &tpm {
+                tpm.only(&["interface", "profile"])?;
+            }
             let config = Config {
                 name: top.required("name", top.parsed("name", |n| same_name(n, name))?)?,
                 uuid: top.required("uuid", top.parsed("uuid", uuid)?)?,
                 secure_boot: flag(&top, "firmware", "secure_boot", true)?,
-                tpm: one(&top, "tpm", "interface", Tpm::parse)?.unwrap_or(Tpm::Crb),
+                tpm: tpm
+                    .as_ref()
+                    .map_or(Ok(None), |t| t.parsed("interface", Tpm::parse))?
+                    .map_or(Tpm::Crb, |s| s.value),
+                tpm_profile: tpm.as_ref().map_or(Ok(None), |t| t.string("profile"))?.map(|s| s.value),
                 network: one(&top, "network", "kind", Network::parse)?.unwrap_or(Network::User),
                 display: one(&top, "display", "kind", |t| Ok(t.to_string()))?
                     .unwrap_or_else(|| "none".into()),
@@ -170,7 +180,7 @@ impl Config {
             "# A VM of Donjon. `donjon vm set {name}` changes it; so may you, while it is stopped.\n\
              format = {FORMAT}\nname = {name_q}\nuuid = {uuid}\n\n\
              [machine]\nmemory = \"{memory}\"\ncpus = {cpus}\naccel = \"{accel}\"{model}\n\n\
-             [firmware]\nsecure_boot = {sb}\n\n[tpm]\ninterface = \"{tpm}\"\n\n\
+             [firmware]\nsecure_boot = {sb}\n\n[tpm]\ninterface = \"{tpm}\"{profile}\n\n\
              [network]\nkind = \"{net}\"\n\n[display]\nkind = {display}\n",
             name = self.name,
             name_q = quote(&self.name),
@@ -181,6 +191,8 @@ impl Config {
             model = self.cpu_model.as_deref().map(|m| format!("\ncpu = {}", quote(m))).unwrap_or_default(),
             sb = self.secure_boot,
             tpm = self.tpm.text(),
+            profile =
+                self.tpm_profile.as_deref().map(|p| format!("\nprofile = {}", quote(p))).unwrap_or_default(),
             net = self.network.text(),
             display = quote(&self.display),
         );
@@ -234,6 +246,7 @@ impl Config {
             cpu_model: None,
             secure_boot: true,
             tpm: Tpm::None,
+            tpm_profile: None,
             boot: None,
             disks: Vec::new(),
             cdroms: Vec::new(),

@@ -31,6 +31,8 @@ pub struct Request {
     pub cpus: u32,
     /// The TPM.
     pub tpm: Tpm,
+    /// Its profile; its default without.
+    pub tpm_profile: Option<String>,
     /// Secure Boot on?
     pub secure_boot: bool,
     /// A variable store to copy instead of the firmware's template.
@@ -118,6 +120,7 @@ fn describe(request: &Request) -> Result<Config, Error> {
         cpu_model: request.cpu_model.as_deref().map(cpu_model).transpose().map_err(Error::Usage)?,
         secure_boot: request.secure_boot,
         tpm: request.tpm,
+        tpm_profile: request.tpm_profile.clone(),
         boot,
         disks: Vec::new(),
         cdroms: request.cdroms.iter().map(|p| present("CD image", p)).collect::<Result<_, _>>()?,

@@ -10,7 +10,13 @@ const GUARDIAN_KEY: &str = "DONJON_GUARDIAN_KEY";
 
 /// The command that starts it at an isolation level. The VM's UUID is its TPM's identity, so that a state of another VM
 /// is refused.
-pub(super) fn command(home: &Home, paths: &Paths, uuid: &str, level: Level) -> Result<Command, Error> {
+pub(super) fn command(
+    home: &Home,
+    paths: &Paths,
+    uuid: &str,
+    profile: Option<&str>,
+    level: Level,
+) -> Result<Command, Error> {
     let program = std::env::current_exe().map_err(Error::io("finding", "this program"))?;
     let mut command = Command::new(program);
     command
@@ -20,6 +26,9 @@ pub(super) fn command(home: &Home, paths: &Paths, uuid: &str, level: Level) -> R
         .arg("--ctrl")
         .arg(format!("type=unixio,path={},mode=0600", paths.tpm_socket().display()))
         .args(["--isolation", if level == Level::L0Plain { "none" } else { level.code() }]);
+    if let Some(profile) = profile {
+        command.args(["--profile", profile]);
+    }
     if let Some(key) = &home.guardian_key
         && std::env::var_os(GUARDIAN_KEY).is_none()
     {

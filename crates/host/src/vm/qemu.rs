@@ -175,6 +175,7 @@ mod tests {
             memory: 1024 * MIB,
             cpus: 2,
             tpm: Tpm::Crb,
+            tpm_profile: None,
             display: "none".into(),
             network: Network::User,
             disks: vec![Disk { path: "/d/a,b.qcow2".into(), format: Format::Qcow2, owned: false }],
@@ -192,6 +193,7 @@ mod tests {
     fn a_plain_kernel_with_tis_under_kvm() {
         let config = Config {
             tpm: Tpm::Tis,
+            tpm_profile: None,
             network: Network::None,
             disks: vec![],
             cdroms: vec![],

@@ -127,6 +127,9 @@ impl View {
                 row("Processors", &c.cpus.to_string());
                 row("Secure Boot", if c.secure_boot { "on" } else { "off" });
                 row("TPM", c.tpm.text());
+                if let Some(profile) = &c.tpm_profile {
+                    row("TPM profile", if profile.starts_with('{') { "custom" } else { profile });
+                }
                 row("Network", c.network.text());
                 for d in &c.disks {
                     row(

@@ -14,6 +14,7 @@ use crate::home::{Home, HomeError};
 use crate::keeper::net::{Endpoint, Endpoints, NetError, tcp_pair};
 use crate::keeper::{Behaviour, Keeper, KeeperError, Power};
 use crate::log::Log;
+use crate::profile::{WishError, wish};
 use crate::vtpm::{Isolation, Vtpm};
 
 /// Serve a TPM 2.0 to tpm2-tools, IBM's tools, or QEMU.
@@ -46,6 +47,10 @@ pub struct ServeArgs {
     /// TPM2_Startup sent at start: clear, state or none. With --ctrl alone, power waits for INIT.
     #[arg(long, value_name = "KIND", default_value = "clear")]
     pub startup: String,
+    /// What a new TPM can do: a profile's name (see "donjon tpm profiles"), or a JSON file of one's own. A TPM that is
+    /// there must have been made with it.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
     /// Write the log to the end of this file, not to standard error.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
@@ -61,6 +66,8 @@ enum ServeError {
     Startup(String),
     #[error("opening the log {}: {source}; choose another --log", path.display())]
     Log { path: PathBuf, source: std::io::Error },
+    #[error("--profile: {0}")]
+    Profile(#[from] WishError),
     #[error(transparent)]
     Option(#[from] OptionError),
     #[error(transparent)]
@@ -108,6 +115,7 @@ fn run(args: &ServeArgs, log: &Log) -> Result<(), ServeError> {
             log.line(warning);
         }
     }
+    let profile = args.profile.as_deref().map(wish).transpose()?;
     let id = args.state_id.as_deref().map(state_id).transpose()?;
     let home = match &args.state {
         None => Home::memory(),
@@ -129,7 +137,7 @@ fn run(args: &ServeArgs, log: &Log) -> Result<(), ServeError> {
     };
     let place = args.state.as_ref().map_or("memory only".to_owned(), |dir| dir.display().to_string());
     let ready = format!("ready: TPM 2.0 at isolation level {}, state in {place}; {clients}", isolation.level);
-    let mut vtpm = Vtpm::new(home, isolation, log.clone());
+    let mut vtpm = Vtpm::new(home, isolation, log.clone()).profile(profile);
     if let Some(id) = id {
         vtpm = vtpm.only(id);
     }

@@ -32,6 +32,7 @@ fn try_main(argv: impl IntoIterator<Item = OsString>) -> Result<(), run::SwtpmEr
         Command::Version => println!("TPM emulator version {} (donjon)", env!("CARGO_PKG_VERSION")),
         Command::PrintCapabilities => println!("{}", capabilities::json()),
         Command::PrintInfo(flags) => println!("{}", super::INFO.json(flags)),
+        Command::PrintProfiles => println!("{}", capabilities::profiles()),
         Command::PrintStates(state) => println!("{}", run::states(&state)?),
         Command::Socket(socket) => run::socket(*socket)?,
     }

@@ -23,6 +23,8 @@ pub enum ToTpm {
         state: [u8; 16],
         /// The guardian's public key.
         guardian: Option<Vec<u8>>,
+        /// The profile, as the engine writes it; its default without.
+        profile: Option<Vec<u8>>,
     },
     /// One sealed record of the state that an [`ToTpm::Open`] will name, in order. No reply.
     Record(Vec<u8>),
@@ -64,6 +66,8 @@ pub enum ToTpm {
     LoadVolatile(Vec<u8>),
     /// All permanent state as one record that replaces all before it.
     Snapshot,
+    /// The profile of the TPM that is open, as the engine writes it.
+    Profile,
 }
 
 impl ToTpm {
@@ -72,7 +76,9 @@ impl ToTpm {
     pub fn encode(&self) -> Vec<u8> {
         match self {
             ToTpm::Hello => Writer::new(1),
-            ToTpm::Create { state, guardian } => Writer::new(2).array(state).maybe(guardian.as_deref()),
+            ToTpm::Create { state, guardian, profile } => {
+                Writer::new(2).array(state).maybe(guardian.as_deref()).maybe(profile.as_deref())
+            }
             ToTpm::Record(record) => Writer::new(3).bytes(record),
             ToTpm::Open { state, with: OpenWith::Released(key) } => {
                 Writer::new(4).array(state).maybe(Some(key))
@@ -89,6 +95,7 @@ impl ToTpm {
             ToTpm::SaveVolatile => Writer::new(13),
             ToTpm::LoadVolatile(blob) => Writer::new(14).bytes(blob),
             ToTpm::Snapshot => Writer::new(15),
+            ToTpm::Profile => Writer::new(16),
         }
         .end()
     }
@@ -101,7 +108,7 @@ impl ToTpm {
         let mut r = Reader(frame);
         let request = match r.byte()? {
             1 => ToTpm::Hello,
-            2 => ToTpm::Create { state: r.array()?, guardian: r.maybe()? },
+            2 => ToTpm::Create { state: r.array()?, guardian: r.maybe()?, profile: r.maybe()? },
             3 => ToTpm::Record(r.bytes()?),
             4 => {
                 let state = r.array()?;
@@ -119,6 +126,7 @@ impl ToTpm {
             13 => ToTpm::SaveVolatile,
             14 => ToTpm::LoadVolatile(r.bytes()?),
             15 => ToTpm::Snapshot,
+            16 => ToTpm::Profile,
             _ => return Err(Malformed),
         };
         r.end(request)
@@ -236,8 +244,9 @@ mod tests {
     fn requests() -> Vec<ToTpm> {
         vec![
             ToTpm::Hello,
-            ToTpm::Create { state: [7; 16], guardian: None },
-            ToTpm::Create { state: [7; 16], guardian: Some(vec![1; 32]) },
+            ToTpm::Create { state: [7; 16], guardian: None, profile: None },
+            ToTpm::Create { state: [7; 16], guardian: Some(vec![1; 32]), profile: Some(vec![5; 9]) },
+            ToTpm::Profile,
             ToTpm::Record(vec![1, 2, 3]),
             ToTpm::Open { state: [9; 16], with: OpenWith::Held },
             ToTpm::Open { state: [9; 16], with: OpenWith::Released(vec![5; 80]) },

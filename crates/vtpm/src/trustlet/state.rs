@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use tpm2_engine::{Config, Delta, EntropyError, Tpm};
+use tpm2_engine::{Config, Content, Delta, EntropyError, Profile, Tpm};
 use vtpm_store::StateId;
 use vtpm_store::seal::{Kind, Sealer, StateKey};
 use zeroize::Zeroizing;
@@ -22,9 +22,20 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Manufactures a TPM. The record is its first snapshot.
-    pub(crate) fn create(world: &mut World<'_>, state: [u8; 16]) -> Result<(Held, Vec<u8>), Refused> {
-        let tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config::default(), world)
+    /// Manufactures a TPM of this profile, or the default one. The record is its first snapshot.
+    pub(crate) fn create(
+        world: &mut World<'_>,
+        state: [u8; 16],
+        profile: Option<&[u8]>,
+    ) -> Result<(Held, Vec<u8>), Refused> {
+        let profile = match profile {
+            None => Profile::default(),
+            Some(bytes) => {
+                let content = Content::from_bytes(bytes).map_err(|why| Refused::new(Failure::Order, why))?;
+                Profile::new(content).map_err(|why| Refused::new(Failure::Order, why))?
+            }
+        };
+        let tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config { profile }, world)
             .map_err(|_| Refused::entropy())?;
         let key = with_entropy(world, |entropy| StateKey::generate(entropy))?;
         let sealer = with_entropy(world, |entropy| Sealer::create(key, StateId(state), entropy))?;
@@ -96,6 +107,7 @@ impl Held {
                 (None, Payload::None)
             }
             ToTpm::Snapshot => return Ok((Some(self.snapshot()?), Payload::None)),
+            ToTpm::Profile => (None, Payload::Bytes(self.tpm.profile().content().to_bytes())),
             ToTpm::Hello | ToTpm::Create { .. } | ToTpm::Record(_) | ToTpm::Open { .. } | ToTpm::Cancel => {
                 return Err(Refused::new(Failure::Order, "not a request to an open TPM"));
             }

@@ -2,6 +2,7 @@
 //! was provided.
 
 use guardian::KeyFile;
+use tpm2_engine::Content;
 use vsm::SpawnOptions;
 use vtpm_store::StateId;
 
@@ -42,6 +43,18 @@ pub enum OpenError {
         /// Whose it should be.
         wanted: StateId,
     },
+    /// The TPM has another profile than it was asked to have.
+    #[error(
+        "the TPM in {place} was made with the profile {found}, and {wanted} was asked for: a TPM's profile does not change; leave --profile out, or begin with a new state"
+    )]
+    Profile {
+        /// Where its state is.
+        place: String,
+        /// What it has.
+        found: String,
+        /// What was asked for.
+        wanted: String,
+    },
     /// Volatile state that is no such.
     #[error("the volatile state that was provided or stored is not one of donjon's")]
     NotVolatile,
@@ -71,7 +84,7 @@ impl Vtpm {
         let link = self.spawn()?;
         self.open = true;
         let result = match stored {
-            Some(stored) => self.open_stored(link, stored),
+            Some(stored) => self.open_stored(link, stored).and_then(|()| self.is_as_wanted()),
             None => self.create(link),
         };
         self.open = result.is_ok();
@@ -154,6 +167,25 @@ impl Vtpm {
         open(link, stored.state, with, &records)
     }
 
+    /// Is the TPM that was opened of the profile that was asked for? The name decides: what a profile of this name says
+    /// may have been something else when this TPM was made, and for this TPM it stays that.
+    fn is_as_wanted(&mut self) -> Result<(), OpenError> {
+        let Some(wanted) = self.profile.as_ref().map(|profile| profile.content().clone()) else {
+            return Ok(());
+        };
+        let Some(link) = &mut self.link else { return Ok(()) };
+        let found = link.call(&ToTpm::Profile)?.bytes()?;
+        let found = Content::from_bytes(&found).map_err(|_| LinkError::from(Malformed))?;
+        if found.name != wanted.name {
+            let place = self.home.place();
+            return Err(OpenError::Profile { place, found: found.name, wanted: wanted.name });
+        }
+        if found != wanted {
+            self.log.line(&format!("the TPM keeps what the profile {} said when it was made", found.name));
+        }
+        Ok(())
+    }
+
     fn create(&mut self, link: Link) -> Result<(), OpenError> {
         let link = self.link.insert(link);
         let guardian = match self.home.is_memory() {
@@ -161,7 +193,8 @@ impl Vtpm {
             false => Some(guard::public_key(&self.home.guardian()?, &self.isolation)?),
         };
         let state = self.only.map_or_else(new_state_id, |only| Ok(only.0))?;
-        let reply = link.call(&ToTpm::Create { state, guardian: guardian.clone() })?;
+        let profile = self.profile.as_ref().map(|profile| profile.content().to_bytes());
+        let reply = link.call(&ToTpm::Create { state, guardian: guardian.clone(), profile })?;
         let (Some(record), payload) = (reply.record, reply.payload) else {
             return Err(LinkError::from(Malformed).into());
         };

@@ -15,6 +15,7 @@ fn full() -> Config {
         cpu_model: Some("EPYC,+svm".into()),
         secure_boot: false,
         tpm: Tpm::Tis,
+        tpm_profile: Some("pc-client".into()),
         boot: Some(Kernel {
             kernel: "/boot/vm linuz".into(),
             initrd: Some("/boot/initrd".into()),
@@ -44,6 +45,7 @@ fn what_is_written_reads_back() {
         disks: vec![],
         cdroms: vec![],
         tpm: Tpm::Crb,
+        tpm_profile: None,
         network: Network::User,
         secure_boot: true,
         ..full()

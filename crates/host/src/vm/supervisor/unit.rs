@@ -201,7 +201,13 @@ impl<'a> Unit<'a> {
     }
 
     fn launch_keeper(&mut self, level: Level) -> Result<(), Error> {
-        let mut command = keeper::command(self.home, self.paths, &self.plan.config.uuid, level)?;
+        let mut command = keeper::command(
+            self.home,
+            self.paths,
+            &self.plan.config.uuid,
+            self.plan.config.tpm_profile.as_deref(),
+            level,
+        )?;
         output_to(&mut command, &self.tpm_log)?;
         // There it greets whoever starts it by hand; the log is for what goes wrong.
         command.stdout(Stdio::null());

@@ -1,5 +1,9 @@
 //! What `swtpm` says about itself: the help text, and the JSON that libvirt and swtpm_setup probe.
 
+use tpm2_engine::Profile;
+
+use crate::profile::{named, to_json};
+
 /// Printed by `--help`. QEMU's tests look for "--tpm2" in it.
 pub(super) const HELP: &str = "\
 Usage: swtpm socket --tpm2 [options]
@@ -26,10 +30,13 @@ donjon's TPM 2.0, by the name and with the options of swtpm. See docs/SWTPM.md.
 -d|--daemon      : go to the background once the sockets are there
 --log file=FILE|fd=FD[,level=N][,prefix=PREFIX][,truncate]
 --pid file=FILE|fd=FD
+--profile name=NAME|profile=JSON|file=FILE|fd=FD
+                 : what a new TPM can do
 --seccomp action=kill|log|none
                  : accepted; the TPM's own filter always kills
 --print-capabilities
 --print-states
+--print-profiles
 --print-info FLAGS
 -h|--help
 ";
@@ -47,10 +54,25 @@ const FEATURES: &[&str] = &[
     "rsa-keysize-3072",
     "rsa-keysize-4096",
     "cmdarg-print-info",
+    "cmdarg-profile",
+    "cmdarg-print-profiles",
     "tpmstate-opt-lock",
     "tpmstate-dir-backend-opt-fsync",
     "systemd-notify",
 ];
+
+/// Printed by `--print-profiles`, in swtpm's form.
+pub(super) fn profiles() -> String {
+    let of = |name: &&str| {
+        let content = named(name).ok()?.content().clone();
+        let mut json = to_json(&content);
+        json.as_object_mut()?.remove("Limits");
+        Some(json)
+    };
+    let all: Vec<_> = Profile::names().iter().filter_map(of).collect();
+    serde_json::json!({ "builtin": all, "custom": [{ "Name": "custom", "Description": "Made of another profile" }] })
+        .to_string()
+}
 
 /// Printed by `--print-capabilities`, in swtpm's form and spacing.
 pub(super) fn json() -> String {

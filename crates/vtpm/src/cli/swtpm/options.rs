@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use tpm2_engine::Profile;
 use vtpm_proto::Startup;
 
 use crate::keeper::net::{Access, Endpoint, NetError};
+use crate::profile;
 
 /// A command line that cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -341,6 +343,26 @@ pub(crate) fn seccomp(text: &str) -> Result<(), OptionError> {
         Some("kill" | "log" | "none") => fields.end(),
         _ => Err(fields.wrong("write action=kill, action=log or action=none")),
     }
+}
+
+/// `--profile name=N`, `profile=JSON`, `file=F` or `fd=N`. JSON has commas of its own, so that nothing can follow it.
+pub(crate) fn profile(text: &str) -> Result<Profile, OptionError> {
+    let wrong = |what: String| OptionError::Value { option: "--profile", what };
+    let read = |file: std::io::Result<std::fs::File>| {
+        file.and_then(std::io::read_to_string).map_err(|why| wrong(format!("{text}: {why}")))
+    };
+    let (key, value) = text.split_once('=').unwrap_or((text, ""));
+    let profile = match key {
+        "name" => profile::named(value),
+        "profile" => profile::from_json(value),
+        "file" => profile::from_json(&read(std::fs::File::open(value))?),
+        "fd" => {
+            let number = value.parse().map_err(|_| wrong(format!("{value} is no descriptor")))?;
+            profile::from_json(&read(vsm::fd::inherited(number).map(std::fs::File::from))?)
+        }
+        _ => return Err(wrong("write name=NAME, profile=JSON, file=FILE or fd=FD".into())),
+    };
+    profile.map_err(|why| wrong(why.to_string()))
 }
 
 #[cfg(test)]

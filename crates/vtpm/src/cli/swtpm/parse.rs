@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::options::{Channel, Flags, LogTo, OptionError, Source, State, Target, locality, pid, seccomp};
+use tpm2_engine::Profile;
+
+use super::options::{
+    Channel, Flags, LogTo, OptionError, Source, State, Target, locality, pid, profile, seccomp,
+};
 
 /// What `swtpm` was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,6 +16,7 @@ pub(super) enum Command {
     PrintCapabilities,
     PrintInfo(u64),
     PrintStates(State),
+    PrintProfiles,
     Socket(Box<Socket>),
 }
 
@@ -22,6 +27,7 @@ pub(super) struct Socket {
     pub(super) control: Option<Channel>,
     pub(super) server: Option<Channel>,
     pub(super) flags: Flags,
+    pub(super) profile: Option<Profile>,
     pub(super) log: Option<LogTo>,
     pub(super) pid: Option<Target>,
     pub(super) terminate: bool,
@@ -33,7 +39,7 @@ pub(super) struct Socket {
 }
 
 /// Options of swtpm that are not here, and what to do.
-const REFUSED: [(&str, &str); 10] = [
+const REFUSED: [(&str, &str); 8] = [
     ("--key", "state is always sealed, with a key that the guardian keeps; leave it out"),
     ("--migration-key", "state always leaves sealed; leave it out"),
     ("--migration", "the state's lock is taken at INIT and kept; leave it out"),
@@ -41,8 +47,6 @@ const REFUSED: [(&str, &str); 10] = [
     ("-r", "start it as that user"),
     ("--chroot", "the TPM itself has no file system at all; leave it out"),
     ("-R", "the TPM itself has no file system at all; leave it out"),
-    ("--profile", "there is one profile in this version; leave it out"),
-    ("--print-profiles", "there is one profile in this version"),
     ("--pcap", "what a TPM is asked and answers is not written anywhere; leave it out"),
 ];
 
@@ -53,11 +57,13 @@ struct Said {
     help: bool,
     print_capabilities: bool,
     print_states: bool,
+    print_profiles: bool,
     print_info: Option<u64>,
     state: Option<String>,
     control: Option<Channel>,
     server: Option<Channel>,
     flags: Flags,
+    profile: Option<Profile>,
     log: Option<LogTo>,
     pid: Option<Target>,
     terminate: bool,
@@ -103,6 +109,7 @@ pub(super) fn parse(arguments: &[String]) -> Result<Command, OptionError> {
             }
             "-f" | "--fd" => said.server = Some(Channel::server(&format!("type=tcp,fd={}", value()?), None)?),
             "--flags" => said.flags = Flags::read(&value()?)?,
+            "--profile" => said.profile = Some(profile(&value()?)?),
             "--log" => said.log = Some(LogTo::read(&value()?)?),
             "--pid" => said.pid = Some(pid(&value()?)?),
             "--locality" => said.locality = locality(&value()?)?,
@@ -140,6 +147,7 @@ impl Said {
             "-t" | "--terminate" => self.terminate = true,
             "-d" | "--daemon" => self.daemon = true,
             "--print-capabilities" => self.print_capabilities = true,
+            "--print-profiles" => self.print_profiles = true,
             "--print-states" => self.print_states = true,
             _ => return false,
         }
@@ -155,6 +163,9 @@ impl Said {
         }
         if let Some(flags) = self.print_info {
             return Ok(Command::PrintInfo(flags));
+        }
+        if self.print_profiles {
+            return Ok(Command::PrintProfiles);
         }
         if !self.tpm2 {
             let instead = "add --tpm2: TPM 1.2 is not here";
@@ -175,6 +186,7 @@ impl Said {
             control: self.control,
             server: self.server,
             flags: self.flags,
+            profile: self.profile,
             log: self.log,
             pid: self.pid,
             terminate: self.terminate || given,
@@ -243,12 +255,26 @@ mod tests {
     }
 
     #[test]
+    fn profiles() {
+        let s = socket("socket --tpm2 --tpmstate dir=/d -p 1 --profile name=default-v1");
+        assert_eq!(s.profile.expect("a profile").content().name, "libtpms-default-v1");
+        let json = r#"profile={"Name":"custom:x","Algorithms":"hmac,aes,keyedhash,sha1,sha256,sha384,sha512,kdf1-sp800-108,cfb"}"#;
+        let s = socket(&format!("socket --tpm2 --tpmstate dir=/d -p 1 --profile {json}"));
+        let content = s.profile.expect("a profile").content().clone();
+        assert_eq!((content.name.as_str(), content.algorithms.len()), ("custom:x", 9));
+        assert_eq!(of("socket --tpm2 --print-profiles"), Ok(Command::PrintProfiles));
+        for line in ["name=other", "file=/no/such", "fd=x", "name=default-v1,remove-disabled=check", ""] {
+            let line = format!("socket --tpm2 --tpmstate dir=/d -p 1 --profile={line}");
+            assert!(matches!(of(&line), Err(OptionError::Value { .. })), "{line}: {:?}", of(&line));
+        }
+    }
+
+    #[test]
     fn what_is_not_here_is_refused_by_name() {
         for line in [
             "socket --tpm2 --key pwdfd=31,mode=aes-256-cbc",
             "socket --tpm2 --migration-key pwdfd=33",
             "socket --tpm2 --migration incoming",
-            "socket --tpm2 --profile name=default-v1",
             "socket --tpm2 --runas tss",
             "socket --tpm2 --pcap file=/p",
             "chardev --tpm2",

@@ -91,7 +91,7 @@ fn try_socket(socket: Socket, log: &Log) -> Result<(), SwtpmError> {
         },
     };
     let isolation = Isolation { level: vsm::Level::L2SecretProcess, program: None };
-    let vtpm = Vtpm::new(home, isolation, log.clone());
+    let vtpm = Vtpm::new(home, isolation, log.clone()).profile(socket.profile);
     let endpoints = Endpoints { control, data, mssim: None };
     let served = Keeper::new(vtpm, endpoints, INFO, behaviour, log.clone()).run(notify::ready);
     if let Some(pid) = pid {
