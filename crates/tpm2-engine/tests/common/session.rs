@@ -100,7 +100,7 @@ impl Session {
         let bits = usize::from(u16::from_be_bytes([self.symmetric[2], self.symmetric[3]]));
         let material = RUST.kdfa(self.hash, &key, b"CFB", newer, older, bits + 128);
         let (key, iv) = material.split_at(bits / 8);
-        RUST.cfb(direction, key, &mut iv.to_vec(), data).expect("a cipher");
+        RUST.cfb(tpm2_crypto::SymAlg::Aes, direction, key, &mut iv.to_vec(), data).expect("a cipher");
     }
 }
 
