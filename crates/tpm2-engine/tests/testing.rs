@@ -8,6 +8,9 @@ use tpm2_wire::{
     SelfTest, Startup, TestParms, TpmAlg, TpmCap, TpmSu, TpmaNv, TpmlAlg, TpmsCapabilityData, Wire, to_vec,
 };
 
+/// SHAKE256 of no certain length, which no profile has.
+const UNKNOWN: u16 = 0x2B;
+
 fn self_test(chip: &mut Chip, full: bool) -> Result<(), Rc> {
     chip.send::<SelfTest>(&[], &[], &[u8::from(full)]).map(drop)
 }
@@ -50,7 +53,7 @@ fn tests_one_by_one() {
         assert!(all.contains(&done) && !left.contains(&done), "{done:#x}");
     }
     assert!(left.contains(&TpmAlg::SHA1) && left.contains(&TpmAlg::RSA));
-    refused_at(incremental(&mut chip, &[TpmAlg::SHA1, TpmAlg::SM4]), Rc::VALUE, IncrementalSelfTest::to_test);
+    refused_at(incremental(&mut chip, &[TpmAlg::SHA1, UNKNOWN]), Rc::VALUE, IncrementalSelfTest::to_test);
     assert_eq!(incremental(&mut chip, &all).expect("a list"), []);
 }
 
@@ -68,14 +71,14 @@ fn parameters_that_can_be_read_are_good() {
     test(&[TpmAlg::RSA, null, TpmAlg::RSASSA, TpmAlg::SHA256, 3072, 0, 0]).expect("good");
     refused_at(test(&[TpmAlg::RSA, null, null, 2000, 0, 0]), Rc::VALUE, at);
     refused_at(test(&[TpmAlg::RSA, null, TpmAlg::ECDSA, TpmAlg::SHA256, 2048, 0, 0]), Rc::VALUE, at);
-    refused_at(test(&[TpmAlg::RSA, null, TpmAlg::RSASSA, TpmAlg::SM3_256, 2048, 0, 0]), Rc::HASH, at);
+    refused_at(test(&[TpmAlg::RSA, null, TpmAlg::RSASSA, UNKNOWN, 2048, 0, 0]), Rc::HASH, at);
     // ECC: symmetric, scheme, curve, KDF.
     test(&[TpmAlg::ECC, TpmAlg::AES, 128, TpmAlg::CFB, null, 3, null]).expect("good");
     refused_at(test(&[TpmAlg::ECC, null, null, 0x10, null]), Rc::CURVE, at);
     refused_at(test(&[TpmAlg::ECC, TpmAlg::AES, 129, TpmAlg::CFB, null, 3, null]), Rc::VALUE, at);
     // Ciphers and keyed hashes.
     test(&[TpmAlg::SYMCIPHER, TpmAlg::AES, 256, TpmAlg::CTR]).expect("good");
-    refused_at(test(&[TpmAlg::SYMCIPHER, TpmAlg::CAMELLIA, 128, TpmAlg::CFB]), Rc::SYMMETRIC, at);
+    refused_at(test(&[TpmAlg::SYMCIPHER, TpmAlg::XOR, 128, TpmAlg::CFB]), Rc::SYMMETRIC, at);
     test(&[TpmAlg::KEYEDHASH, TpmAlg::HMAC, TpmAlg::SHA512]).expect("good");
     // ML-KEM: symmetric, parameter set; HashML-DSA: parameter set, hash.
     test(&[TpmAlg::MLKEM, null, 1]).expect("good");
