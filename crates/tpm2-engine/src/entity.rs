@@ -1,5 +1,6 @@
 //! Entities: what a handle stands for, its Name, its authorization and its policy.
 use crate::crypt::handle_name;
+use crate::profile::Active;
 use crate::state::State;
 use crate::state::nv::NvIndex;
 use crate::state::object::{Loaded, Object};
@@ -7,7 +8,7 @@ use crate::state::pcr::attributes;
 use alloc::sync::Arc;
 use tpm2_crypto::CryptoProvider;
 use tpm2_wire::{
-    Rc, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmiAlgHash,
+    ActSetTimeout, Command, Rc, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmiAlgHash,
 };
 
 /// The number of the authenticated countdown timer of a handle, if it is one.
@@ -40,7 +41,7 @@ impl State {
         }
     }
     /// Is what a handle stands for here (Part 3, 5.4)? The code still lacks its position. `index` counts from 0.
-    pub(crate) fn load_status(&self, handle: u32, index: u8) -> Result<(), Rc> {
+    pub(crate) fn load_status(&self, profile: &Active, handle: u32, index: u8) -> Result<(), Rc> {
         let found = |found: bool, otherwise: Rc| if found { Ok(()) } else { Err(otherwise) };
         match TpmHt::of(handle) {
             TpmHt::PERMANENT => match handle {
@@ -48,7 +49,9 @@ impl State {
                     found(self.hierarchy_enabled(handle), Rc::HIERARCHY)
                 }
                 TpmRh::NULL | TpmRh::LOCKOUT => Ok(()),
-                timer if timer_number(timer).is_some() => Ok(()),
+                timer if timer_number(timer).is_some() => {
+                    found(profile.command(ActSetTimeout::SHAPE.code).is_some(), Rc::VALUE)
+                }
                 _ => Err(Rc::VALUE),
             },
             TpmHt::TRANSIENT => {
@@ -63,7 +66,7 @@ impl State {
                 if self.volatile.sessions.contains_key(&handle) {
                     Ok(())
                 } else {
-                    Err(Rc::reference_handle(index))
+                    Err(self.not_loaded(handle, Rc::reference_handle(index)))
                 }
             }
             TpmHt::NV_INDEX | TpmHt::EXTERNAL_NV | TpmHt::PERMANENT_NV => match self.nv(handle) {

@@ -75,7 +75,6 @@ saved! { pub
 pub(crate) const CONTEXT_GAP: u32 = u32::MAX;
 const ALGORITHMS: &[u16] = &[
     TpmAlg::RSA,
-    TpmAlg::TDES,
     TpmAlg::SHA1,
     TpmAlg::HMAC,
     TpmAlg::AES,
@@ -85,9 +84,6 @@ const ALGORITHMS: &[u16] = &[
     TpmAlg::SHA256,
     TpmAlg::SHA384,
     TpmAlg::SHA512,
-    TpmAlg::SHA256_192,
-    TpmAlg::SM3_256,
-    TpmAlg::SM4,
     TpmAlg::RSASSA,
     TpmAlg::RSAES,
     TpmAlg::RSAPSS,
@@ -103,14 +99,6 @@ const ALGORITHMS: &[u16] = &[
     TpmAlg::KDF1_SP800_108,
     TpmAlg::ECC,
     TpmAlg::SYMCIPHER,
-    TpmAlg::CAMELLIA,
-    TpmAlg::SHA3_256,
-    TpmAlg::SHA3_384,
-    TpmAlg::SHA3_512,
-    TpmAlg::SHAKE256_192,
-    TpmAlg::SHAKE256_256,
-    TpmAlg::SHAKE256_512,
-    TpmAlg::CMAC,
     TpmAlg::CTR,
     TpmAlg::OFB,
     TpmAlg::CBC,
@@ -245,10 +233,14 @@ impl Active {
         let at = self.commands.binary_search_by_key(&code, |entry| entry.shape.code).ok()?;
         self.commands.get(at).copied()
     }
+    /// The value that the profile has told for a fixed property (`TPM_PT`).
+    pub(crate) fn told(&self, property: u32) -> Option<u32> {
+        let at = self.properties.binary_search_by_key(&property, |(tag, _)| *tag).ok()?;
+        self.properties.get(at).map(|(_, value)| *value)
+    }
     /// How many session contexts can be saved after one that is saved still (`TPM_PT_CONTEXT_GAP_MAX`): what is told.
     pub(crate) fn context_gap(&self) -> u32 {
-        let told = self.properties.binary_search_by_key(&(TpmPt::FIXED + 20), |(tag, _)| *tag).ok();
-        told.and_then(|at| self.properties.get(at)).map_or(CONTEXT_GAP, |(_, gap)| *gap)
+        self.told(TpmPt::FIXED + 20).unwrap_or(CONTEXT_GAP)
     }
     /// What is declared of its commands, in the order of their codes.
     pub(crate) fn shapes(&self) -> impl Iterator<Item = &'static Shape> {

@@ -3,7 +3,6 @@ mod common;
 
 use common::{Chip, refused, refused_at, sized};
 use std::collections::BTreeMap;
-use tpm2_crypto::HashAlg;
 use tpm2_wire::{
     Clear, Command, ContextSave, GetCapability, HashSequenceStart, HierarchyChangeAuth, NvIncrement, NvRead,
     NvReadPublic, NvWrite, PcrAllocate, Rc, SequenceComplete, StartAuthSession, Startup, TpmAlg, TpmCap,
@@ -62,7 +61,7 @@ fn lists_come_in_pages() {
     assert_eq!(list!(Algorithms, get(&mut chip, TpmCap::Algs, 0xC0, 10)), (false, vec![]));
     // What is not there is the next that is.
     let (more, next) = list!(Algorithms, get(&mut chip, TpmCap::Algs, 2, 1));
-    assert_eq!((more, next[0].alg, next[0].alg_properties), (true, TpmAlg::TDES, TpmaAlgorithm::SYMMETRIC));
+    assert_eq!((more, next[0].alg, next[0].alg_properties), (true, TpmAlg::SHA1, TpmaAlgorithm::HASH));
     // As many as there are is not more.
     let count = all.len() as u32;
     assert!(!list!(Algorithms, get(&mut chip, TpmCap::Algs, 0, count)).0);
@@ -269,8 +268,7 @@ fn pcr_banks_and_properties() {
     };
     let full = vec![0xFF; 3];
     let now = banks(&mut chip);
-    assert!(now[..4].iter().all(|(_, pcrs)| *pcrs == full), "until the next init");
-    assert!(now[4..].iter().all(|(_, pcrs)| *pcrs == [0; 3]) && now.len() == HashAlg::ALL.len());
+    assert!(now.len() == 4 && now.iter().all(|(_, pcrs)| *pcrs == full), "until the next init");
     chip.cycle(TpmSu::Clear, TpmSu::Clear);
     // A bank that is empty could be had.
     assert_eq!(banks(&mut chip)[2], (TpmiAlgHash::Sha384, vec![0; 3]));

@@ -2,31 +2,12 @@
 //! (Part 1, 27.3; the model is described in `vectors/generate.py`).
 mod common;
 
-use common::{Chip, sized};
+use common::{Chip, plant, sized};
 use std::collections::BTreeMap;
 use tpm2_crypto::{MlDsa, MlKem, RUST};
 use tpm2_wire::{
     CreatePrimary, EvictControl, HierarchyChangeAuth, Reader, Tpm2bPublic, TpmRh, TpmuPublicId, Wire,
 };
-
-/// Writes a seed into a snapshot (`docs/FORMAT.md`): item 2, field 1 for the endorsement hierarchy, 2 for the
-/// owner's.
-fn plant(snapshot: &[u8], field: u8, seed: &[u8]) -> Vec<u8> {
-    let mut at = 1;
-    let mut planted = snapshot.to_vec();
-    let u32_at = |at: usize| u32::from_be_bytes(snapshot[at..at + 4].try_into().unwrap()) as usize;
-    while snapshot[at] != 2 {
-        assert_eq!(snapshot[at + 5], 1, "an item that is there");
-        at += 10 + u32_at(at + 6);
-    }
-    at += 10;
-    while snapshot[at] != field {
-        at += 5 + u32_at(at + 1);
-    }
-    assert_eq!(&snapshot[at + 5..at + 7], [0, 64], "a seed of 64 bytes");
-    planted[at + 7..at + 71].copy_from_slice(seed);
-    planted
-}
 
 fn hex(digits: &str) -> Vec<u8> {
     (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap()).collect()

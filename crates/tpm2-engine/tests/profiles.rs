@@ -1,12 +1,13 @@
 //! Profiles: what a TPM can do is what its profile says, and stays so for as long as its state lives.
 mod common;
 
-use common::{Bench, Chip, refused, refused_at, sized};
-use tpm2_crypto::RUST;
+use common::{Bench, Chip, plant, refused, refused_at, sized};
+use tpm2_crypto::{HashAlg, RUST};
 use tpm2_engine::{Config, Content, Profile, ProfileError, Tpm};
 use tpm2_wire::{
-    At, Command, GetCapability, GetRandom, HashSequenceStart, List, NvWrite, PolicyCommandCode, Rc, Reader,
-    StartAuthSession, TestParms, TpmAlg, TpmCap, TpmPt, TpmRh, TpmSu, TpmaCc, TpmsAlgProperty, Wire,
+    At, Command, GetCapability, GetRandom, GetTime, HashSequenceStart, List, NvWrite, PolicyCommandCode, Rc,
+    Reader, StartAuthSession, TestParms, Tpm2bAttest, TpmAlg, TpmCap, TpmPt, TpmRh, TpmSu, TpmaCc,
+    TpmsAlgProperty, TpmsAttest, TpmuAttest, Wire,
 };
 
 fn content(name: &str) -> Content {
@@ -209,4 +210,38 @@ fn libtpms_0_9_answers_as_the_original() {
         }
     }
     assert!(differences.is_empty(), "{differences}");
+}
+
+#[test]
+fn attestations_tell_what_the_profile_tells() {
+    // With the proof of zeros, the values by which an unsigned attestation is shifted (Part 1, 33.7) are the same for
+    // all who know it: KDFa(SHA-512, proof, "OBFUSCATE", TPM_RH_NULL, 128 bits), little endian.
+    let zeros = plant(&chip(content("libtpms-0.9")).tpm.snapshot(), 5, &[0; 64]);
+    let mut chip = Chip::of_snapshot(zeros);
+    let reply = chip
+        .send::<GetTime>(&[TpmRh::ENDORSEMENT, TpmRh::NULL], &[], &[0, 0, 0, 0x10])
+        .expect("the time without a signature");
+    let bytes: Tpm2bAttest = Wire::read(&mut reply.reader()).expect("an attestation");
+    let attest = TpmsAttest::read(&mut Reader::new(&bytes, &tpm2_wire::Accept::ALL)).expect("an attestation");
+    let hidden = RUST.kdfa(HashAlg::Sha512, &[0; 64], b"OBFUSCATE", &TpmRh::NULL.to_be_bytes(), &[], 128);
+    let hidden = u128::from_le_bytes(hidden[..].try_into().expect("16 bytes"));
+    let version = 0x2019_1023_0016_3636u64;
+    assert_eq!(attest.firmware_version, version.wrapping_add(hidden as u64));
+    assert_eq!(attest.clock_info.restart_count, (hidden >> 64) as u32);
+    let TpmuAttest::Time(info) = attest.attested else { panic!("not a time") };
+    assert_eq!(info.firmware_version, version);
+    assert_eq!(
+        attest.clock_info.reset_count,
+        info.time.clock_info.reset_count.wrapping_add((hidden >> 96) as u32)
+    );
+}
+
+#[test]
+fn a_profile_without_timers_has_no_handles_of_timers() {
+    let params = [&sized(&[7; 16])[..], &[0, 0, 0, 0, 0x10, 0, 0x0B]].concat();
+    let bind = |name| {
+        chip(content(name)).send::<StartAuthSession>(&[TpmRh::NULL, TpmRh::ACT_0], &[], &params).map(drop)
+    };
+    refused_at(bind("libtpms-0.9"), Rc::VALUE, At::Handle(2));
+    bind("everything").expect("a session");
 }

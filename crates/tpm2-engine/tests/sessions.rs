@@ -1,13 +1,14 @@
 //! Sessions (Part 1, 19 and 21; Part 3, 11.1): what the caller computes apart from the engine is what it accepts.
 mod common;
 
-use common::keys::{DATA, NULL, STORAGE, ecc, keyed_hash, rsa, storage};
+use common::keys::{DATA, HMAC, NULL, SIGNING, STORAGE, ecc, keyed_hash, rsa, storage};
 use common::session::{Begin, Session, session_at};
 use common::{Chip, assemble, auth, parse, public, refused, refused_at, sized};
 use tpm2_crypto::{HashAlg, RUST, Rng, RsaPad};
 use tpm2_wire::{
-    Command, ContextLoad, ContextSave, GetRandom, Hash, HierarchyChangeAuth, NvRead, NvWrite, Rc, ReadClock,
-    StartAuthSession, Tpm2bSensitiveData, TpmRh, TpmSe, TpmSu, TpmaNv, TpmaSession, TpmuPublicId, Unseal,
+    At, Command, ContextLoad, ContextSave, GetRandom, Hash, HierarchyChangeAuth, NvRead, NvWrite,
+    PolicyRestart, Rc, ReadClock, StartAuthSession, Tpm2bSensitiveData, TpmRh, TpmSe, TpmSu, TpmaNv,
+    TpmaSession, TpmuPublicId, Unseal,
 };
 
 const AES_CFB: &[u8] = &[0, 6, 0, 128, 0, 0x43];
@@ -371,4 +372,29 @@ fn a_saved_session_comes_back_once() {
     let fourth = save(&mut chip, last.handle).expect("a context").params;
     chip.cycle(TpmSu::Clear, TpmSu::Clear);
     refused_at(chip.send::<ContextLoad>(&[], &[], &fourth), Rc::INTEGRITY, ContextLoad::context);
+}
+
+#[test]
+fn a_session_under_the_handle_of_the_other_type() {
+    let mut chip = Chip::new();
+    let begin = |kind| Begin { kind, ..Begin::default() };
+    let hmac = Session::begin(&mut chip, &begin(TpmSe::Hmac)).expect("a session").handle;
+    let other = hmac & 0x00FF_FFFF | 0x0300_0000;
+    let wrong = chip.send_policy::<HierarchyChangeAuth>(&[TpmRh::OWNER], &[Some(other)], &sized(b"x"));
+    refused_at(wrong, Rc::HANDLE, session_at(1));
+    let wrong = chip.send_policy::<HierarchyChangeAuth>(&[TpmRh::OWNER], &[Some(other + 1)], &sized(b"x"));
+    refused(wrong, Rc::reference_session(0));
+    refused_at(chip.send::<PolicyRestart>(&[other], &[], &[]), Rc::HANDLE, At::Handle(1));
+    refused(chip.send::<PolicyRestart>(&[other + 1], &[], &[]), Rc::reference_handle(0));
+}
+
+#[test]
+fn the_type_of_the_key_is_looked_at_before_the_salt() {
+    let mut chip = Chip::new();
+    let key = chip.primary(TpmRh::OWNER, "", &keyed_hash(SIGNING, HMAC, &[])).expect("a key");
+    let wrong = Session::begin(&mut chip, &Begin { tpm_key: key, ..Begin::default() });
+    refused_at(wrong.map(drop), Rc::KEY, StartAuthSession::tpm_key);
+    let srk = chip.srk();
+    let wrong = Session::begin(&mut chip, &Begin { tpm_key: srk, ..Begin::default() });
+    refused_at(wrong.map(drop), Rc::VALUE, StartAuthSession::encrypted_salt);
 }

@@ -179,19 +179,19 @@ fn read_structure<T: Wire>(r: &mut Reader<'_>) -> Result<Option<T>, Rc> {
     if before - r.rest().len() == size { Ok(Some(value)) } else { Err(Rc::SIZE) }
 }
 
-/// A `TPML`: a count of 32 bits, at most `MAX` (else `TPM_RC_SIZE`), and the elements.
+/// A `TPML`: a count of 32 bits, `MIN` to `MAX` (else `TPM_RC_SIZE`), and the elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct List<T, const MAX: usize>(pub Vec<T>);
+pub struct List<T, const MAX: usize, const MIN: usize = 0>(pub Vec<T>);
 
-impl<T, const MAX: usize> Default for List<T, MAX> {
+impl<T, const MAX: usize, const MIN: usize> Default for List<T, MAX, MIN> {
     fn default() -> Self {
         List(Vec::new())
     }
 }
-impl<T: Wire, const MAX: usize> Wire for List<T, MAX> {
+impl<T: Wire, const MAX: usize, const MIN: usize> Wire for List<T, MAX, MIN> {
     fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
         let count = u32::read(r)?;
-        if count as usize > MAX {
+        if !(MIN..=MAX).contains(&(count as usize)) {
             return Err(Rc::SIZE);
         }
         (0..count).map(|_| T::read(r)).collect::<Result<_, _>>().map(List)
@@ -201,13 +201,13 @@ impl<T: Wire, const MAX: usize> Wire for List<T, MAX> {
         self.0.iter().for_each(|element| element.write(w));
     }
 }
-impl<T, const MAX: usize> core::ops::Deref for List<T, MAX> {
+impl<T, const MAX: usize, const MIN: usize> core::ops::Deref for List<T, MAX, MIN> {
     type Target = [T];
     fn deref(&self) -> &[T] {
         &self.0
     }
 }
-impl<T, const MAX: usize> FromIterator<T> for List<T, MAX> {
+impl<T, const MAX: usize, const MIN: usize> FromIterator<T> for List<T, MAX, MIN> {
     fn from_iter<I: IntoIterator<Item = T>>(iter: I) -> Self {
         List(iter.into_iter().collect())
     }

@@ -8,7 +8,7 @@ use crate::step::{Event, Handle, Part, Step};
 use crate::target::twins;
 use std::collections::BTreeSet;
 use std::io;
-use tpm2_wire::{At, Rc, TpmHt, TpmRh};
+use tpm2_wire::{At, Rc, TpmHt, TpmRh, TpmaSession};
 
 /// Both TPMs.
 pub struct Pair {
@@ -91,6 +91,12 @@ impl Pair {
             if !alike {
                 self.unlike.extend(step.handles.iter().filter_map(key));
             }
+            if ours.fields != swtpm.fields {
+                // What a session audits is in its digest.
+                let audits =
+                    step.auths.iter().filter(|auth| TpmaSession(auth.attributes).has(TpmaSession::AUDIT));
+                self.unlike.extend(audits.filter_map(|auth| key(&auth.session)));
+            }
         }
         Ok(Some(Taken { ours, swtpm, difference }))
     }
@@ -150,17 +156,24 @@ fn differ(step: &Step, alike: bool, ours: &Outcome, swtpm: &Outcome) -> Option<D
 
 /// A response code by name, with its position.
 pub fn code(rc: Rc) -> String {
+    for (first, name) in [(Rc::REFERENCE_H0, "TPM_RC_REFERENCE_H"), (Rc::REFERENCE_S0, "TPM_RC_REFERENCE_S")]
+    {
+        if (first.0..first.0 + 7).contains(&rc.0) {
+            return format!("{name}{}", rc.0 - first.0);
+        }
+    }
     let named = format!("{:?}", rc.bare());
     let name = named.split('(').next().unwrap_or_default();
     let name = if name == "TPM_RC" { format!("{:#x}", rc.bare().0) } else { name.to_owned() };
-    let position = (1..=15).flat_map(|n| [At::Handle(n), At::Session(n), At::Param(n)]).find(|at| {
-        let fits = matches!(at, At::Param(_)) || matches!(at, At::Handle(n) | At::Session(n) if *n < 8);
-        fits && rc != rc.bare() && rc.bare().at(*at) == rc
-    });
-    match position {
-        Some(At::Handle(n)) => format!("{name}:H{n}"),
-        Some(At::Session(n)) => format!("{name}:S{n}"),
-        Some(At::Param(n)) => format!("{name}:P{n}"),
-        None => name,
+    if rc == rc.bare() {
+        return name;
     }
+    let places = (1..=15).map(|n| ("P", n, At::Param(n)));
+    let places = places.chain((1..=7).flat_map(|n| [("H", n, At::Handle(n)), ("S", n, At::Session(n))]));
+    for (letter, n, at) in places {
+        if rc.bare().at(at) == rc {
+            return format!("{name}:{letter}{n}");
+        }
+    }
+    name
 }

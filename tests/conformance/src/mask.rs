@@ -87,6 +87,8 @@ fn time(bytes: &[u8]) -> Vec<u8> {
 }
 fn context(bytes: &[u8]) -> Vec<u8> {
     let Some(mut context) = read::<TpmsContext>(bytes) else { return bytes.to_vec() };
+    // How contexts are counted is each TPM's own.
+    context.sequence = 0;
     context.context_blob.0.clear();
     to_vec(&context)
 }

@@ -192,6 +192,11 @@ impl Order {
                         *old = *byte;
                     }
                 }
+                Change::Flip(at, bits) => {
+                    if let Some(old) = self.params.get_mut(usize::from(*at)) {
+                        *old ^= bits;
+                    }
+                }
                 _ => {}
             }
         }

@@ -95,6 +95,8 @@ pub enum Change {
     Add(Vec<u8>),
     /// The byte at this offset of the parameters is this one. HMACs are made over it.
     Set(u16, u8),
+    /// These bits of the byte at this offset of the parameters are flipped, likewise.
+    Flip(u16, u8),
 }
 
 impl From<u32> for Handle {

@@ -187,6 +187,7 @@ impl Display for Change {
             Change::Cut(n) => write!(f, "cut={n}"),
             Change::Add(bytes) => write!(f, "add={}", hex(bytes)),
             Change::Set(at, byte) => write!(f, "set={at}:{byte:02x}"),
+            Change::Flip(at, bits) => write!(f, "flip={at}:{bits:02x}"),
         }
     }
 }
@@ -204,10 +205,11 @@ impl FromStr for Change {
             "keep" => Change::Keep(count()?),
             "cut" => Change::Cut(count()?),
             "add" => Change::Add(unhex(value)?),
-            "set" => {
+            "set" | "flip" => {
                 let (at, byte) = value.split_once(':').ok_or_else(wrong)?;
-                let byte = u8::from_str_radix(byte, 16).map_err(|_| wrong())?;
-                Change::Set(at.parse().map_err(|_| wrong())?, byte)
+                let (at, byte) =
+                    (at.parse().map_err(|_| wrong())?, u8::from_str_radix(byte, 16).map_err(|_| wrong())?);
+                if kind == "set" { Change::Set(at, byte) } else { Change::Flip(at, byte) }
             }
             _ => return Err(wrong()),
         })
@@ -242,9 +244,9 @@ mod tests {
             "!hash 0102",
             "GetRandom / / 0008",
             "Clear 4000000c / pw:",
-            "k = CreatePrimary 40000001 / pw:616263 / [ 0004 [ @a.name ] ] @b / add=00 set=3:ff",
+            "k = CreatePrimary 40000001 / pw:616263 / [ 0004 [ @a.name ] ] @b / add=00 set=3:ff flip=4:80",
             "NvRead @x 01500001 / @s:21:mac:6162 @t:01:bound: / 0008 0000 / secret=00 tag=8003 keep=7",
-            "0x00000120 / / / cut=2 size=-1 authsize=1",
+            "0x00000118 / / / cut=2 size=-1 authsize=1",
         ];
         for line in lines {
             assert_eq!(line.parse::<Event>().map(|event| event.to_string()), Ok(line.to_owned()));

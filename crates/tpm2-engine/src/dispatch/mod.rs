@@ -55,7 +55,7 @@ pub(crate) fn step<C: Action>(
     let numbers = C::numbers(&handles);
     let numbers = numbers.get(..C::SHAPE.handles.len()).unwrap_or_default();
     for (i, handle) in (0u8..).zip(numbers) {
-        tpm.state.load_status(*handle, i).map_err(|rc| rc.at(At::Handle(i + 1)))?;
+        tpm.state.load_status(tpm.profile.active(), *handle, i).map_err(|rc| rc.at(At::Handle(i + 1)))?;
     }
     let mut sessions = if request.tag == TpmSt::SESSIONS {
         Sessions::read(&tpm.state, &C::SHAPE, &mut r)?

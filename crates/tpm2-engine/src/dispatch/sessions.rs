@@ -111,7 +111,9 @@ impl Sessions {
             }
             return if auth.nonce_caller.is_empty() { Ok(()) } else { Err(Rc::NONCE) };
         }
-        let session = state.session(auth.handle).ok_or(Rc::reference_session(i as u8))?;
+        let session = state
+            .session(auth.handle)
+            .ok_or_else(|| state.not_loaded(auth.handle, Rc::reference_session(i as u8)))?;
         if self.all.iter().any(|other| other.handle == auth.handle) {
             return Err(Rc::HANDLE);
         }

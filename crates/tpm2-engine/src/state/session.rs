@@ -133,6 +133,12 @@ impl State {
     pub(crate) fn session_mut(&mut self, handle: u32) -> Option<&mut Session> {
         self.volatile.sessions.get_mut(&handle).map(Arc::make_mut)
     }
+    /// The code for a session that is not loaded; where one of the other type is, the handle itself is wrong (Part 3,
+    /// 5.5).
+    pub(crate) fn not_loaded(&self, handle: u32, otherwise: Rc) -> Rc {
+        let other = self.volatile.sessions.keys().any(|loaded| index(*loaded) == index(handle));
+        if other { Rc::HANDLE } else { otherwise }
+    }
     /// Is the session of this handle saved?
     pub(crate) fn session_saved(&self, handle: u32) -> bool {
         self.reset.saved_sessions.contains_key(&index(handle))

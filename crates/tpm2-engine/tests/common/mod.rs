@@ -247,6 +247,25 @@ pub(crate) fn public(index: u32, attributes: TpmaNv, size: u16) -> TpmsNvPublic 
         data_size: size,
     }
 }
+/// Writes a seed or proof of 64 bytes into a snapshot (`docs/FORMAT.md`): item 2, field 1 for the endorsement
+/// hierarchy's seed, 2 for the owner's, 5 for the owner's proof.
+pub(crate) fn plant(snapshot: &[u8], field: u8, seed: &[u8]) -> Vec<u8> {
+    let mut at = 1;
+    let mut planted = snapshot.to_vec();
+    let u32_at = |at: usize| u32::from_be_bytes(snapshot[at..at + 4].try_into().unwrap()) as usize;
+    while snapshot[at] != 2 {
+        assert_eq!(snapshot[at + 5], 1, "an item that is there");
+        at += 10 + u32_at(at + 6);
+    }
+    at += 10;
+    while snapshot[at] != field {
+        at += 5 + u32_at(at + 1);
+    }
+    assert_eq!(&snapshot[at + 5..at + 7], [0, 64], "a seed of 64 bytes");
+    planted[at + 7..at + 71].copy_from_slice(seed);
+    planted
+}
+
 /// A `TPM2B` of these bytes.
 pub(crate) fn sized(bytes: &[u8]) -> Vec<u8> {
     [&(bytes.len() as u16).to_be_bytes(), bytes].concat()

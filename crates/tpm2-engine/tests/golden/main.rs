@@ -22,6 +22,7 @@ use common::Bench;
 use std::path::{Path, PathBuf};
 use tpm2_crypto::RUST;
 use tpm2_engine::{Platform, Tpm};
+use tpm2_wire::{Command, PcrRead};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/states")
@@ -41,12 +42,23 @@ fn every_state_ever_written_opens() {
     }
 }
 
+/// What of a response is the state's: not how often `TPM2_Startup` counts PCRs as changed, which versions do differently.
+fn told(code: &[u8], response: &[u8]) -> Vec<u8> {
+    let mut told = response.to_vec();
+    if *code == PcrRead::SHAPE.code.to_be_bytes()
+        && let Some(counter) = told.get_mut(10..14)
+    {
+        counter.fill(0);
+    }
+    told
+}
+
 /// Does what the file says; the number of its questions.
 fn play(text: &str) -> Result<usize, String> {
     let mut bench = Bench::new(99);
     bench.now = 5000;
     let mut records: Vec<Vec<u8>> = Vec::new();
-    let (mut tpm, mut response, mut asked) = (None::<Tpm>, Vec::new(), 0);
+    let (mut tpm, mut response, mut asked, mut code) = (None::<Tpm>, Vec::new(), 0, Vec::new());
     for (n, line) in (1..).zip(text.lines()) {
         let fail = |what: String| format!("line {n}: {what}");
         let (word, digits) = line.split_once(' ').unwrap_or((line, ""));
@@ -60,9 +72,10 @@ fn play(text: &str) -> Result<usize, String> {
             }
             ("ask", Some(tpm)) => {
                 response = tpm.execute(&mut bench, 0, &bytes).response;
+                code = bytes.get(6..10).unwrap_or_default().to_vec();
                 asked += 1;
             }
-            ("answer", Some(_)) if response != bytes => {
+            ("answer", Some(_)) if told(&code, &response) != told(&code, &bytes) => {
                 return Err(fail(format!("the answer is {}", hex(&response))));
             }
             ("accepted", Some(_)) if response.get(6..10) != Some(&[0; 4]) => {

@@ -80,6 +80,8 @@ pub type TpmlAlg = List<u16, 128>;
 pub type TpmlHandle = List<u32, 254>;
 /// `TPML_DIGEST`.
 pub type TpmlDigest = List<Tpm2bDigest, 8>;
+/// `TPML_DIGEST` as `TPM2_PolicyOR` takes it: two at least (Part 3, 23.6).
+pub type TpmlDigestOr = List<Tpm2bDigest, 8, 2>;
 /// `TPML_DIGEST_VALUES`.
 pub type TpmlDigestValues = List<TpmtHa, 16>;
 /// `TPML_PCR_SELECTION`.

@@ -22,7 +22,7 @@ pub fn cases() -> Vec<Case> {
         |key: u32| cmd::<GetCommandAuditDigest>().h(ENDORSEMENT).h(key).pw("").pw("").b("data").p(NONE);
     let session =
         |key: u32| cmd::<GetSessionAuditDigest>().h(ENDORSEMENT).h(key).h(HS).pw("").pw("").b("data").p(NONE);
-    let audited = cmd::<GetRandom>().auth(HS, 0x81, Value::Mac(vec![])).p(8u16);
+    let audited = cmd::<ReadPublic>().h(SRK).auth(HS, 0x81, Value::Mac(vec![]));
     let made = primary(OWNER, "", &[], &ecc(OWN | SIGN, NONE, ECDSA, P256)).keep("p");
     let creation = |key: u32, hash: crate::step::Part| {
         let step = cmd::<CertifyCreation>().h(key).h("p").pw("").b("data").p(hash).p(NONE);

@@ -73,8 +73,9 @@ impl Bench<'_> {
             return Ok(());
         }
         self.back(start.as_ref())?;
-        let Some(params) = self.pair.ours.params(step) else { return Ok(()) };
-        for (what, varied) in vary::all(step, &params) {
+        let params = (self.pair.ours.params(step), self.pair.swtpm.params(step));
+        let (Some(ours), Some(swtpm)) = params else { return Ok(()) };
+        for (what, varied) in vary::all(step, &ours, &swtpm) {
             let taken = self.take(&format!("{} / {what}", case.id), &varied.into())?;
             if taken.is_some_and(|taken| taken.may_have_changed()) {
                 self.back(start.as_ref())?;

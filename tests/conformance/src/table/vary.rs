@@ -53,13 +53,13 @@ pub const HANDLES: &[u32] = &[
 /// Beyond so many parameter bytes only each eighth is varied: it is in the middle of a long buffer.
 const DENSE: usize = 96;
 
-/// The variations of a command, whose parameters are `params`.
-pub fn all(step: &Step, params: &[u8]) -> Vec<(String, Step)> {
+/// The variations of a command, whose parameters are `params` for one TPM and `others` for the other.
+pub fn all(step: &Step, params: &[u8], others: &[u8]) -> Vec<(String, Step)> {
     let mut all = Vec::new();
     headers(step, &mut all);
     handles(step, &mut all);
     sessions(step, &mut all);
-    parameters(step, params, &mut all);
+    parameters(step, params, others, &mut all);
     all
 }
 
@@ -145,7 +145,7 @@ fn sessions(step: &Step, all: &mut Vec<(String, Step)>) {
         all.push((format!("authorization area off by {off}"), step.clone().change(Change::AuthSize(off))));
     }
 }
-fn parameters(step: &Step, params: &[u8], all: &mut Vec<(String, Step)>) {
+fn parameters(step: &Step, params: &[u8], others: &[u8], all: &mut Vec<(String, Step)>) {
     for cut in 1..=params.len() as u16 {
         if usize::from(cut) <= DENSE || cut % 8 == 0 {
             all.push((format!("without the last {cut} bytes"), step.clone().change(Change::Cut(cut))));
@@ -154,26 +154,25 @@ fn parameters(step: &Step, params: &[u8], all: &mut Vec<(String, Step)>) {
     for more in [&[0][..], &[0; 4], &[0xFF; 300]] {
         all.push((format!("{} bytes more", more.len()), step.clone().change(Change::Add(more.to_vec()))));
     }
-    for (i, byte) in params.iter().enumerate().filter(|(i, _)| *i < DENSE || i % 8 == 0) {
-        let mut values = vec![
-            0,
-            1,
-            4,
-            0x0B,
-            0x10,
-            0x7F,
-            0x80,
-            0xFF,
-            byte ^ 1,
-            byte ^ 0x80,
-            byte.wrapping_add(1),
-            byte.wrapping_sub(1),
-        ];
+    // Where the sizes are not the same, what comes behind the first size has no counterpart.
+    let first = params.iter().zip(others).position(|(a, b)| a != b).unwrap_or(params.len());
+    let comparable = if params.len() == others.len() { params.len() } else { first };
+    let each = params.iter().zip(others).take(comparable).enumerate();
+    for (i, (byte, other)) in each.filter(|(i, _)| *i < DENSE || i % 8 == 0) {
+        let mut vary = |what: String, change: Change| all.push((what, step.clone().change(change)));
+        if byte != other {
+            // It is random.
+            for bits in [1, 0x80, 0xFF] {
+                vary(format!("parameter byte {i} with {bits:02x} flipped"), Change::Flip(i as u16, bits));
+            }
+            continue;
+        }
+        let near = [byte ^ 1, byte ^ 0x80, byte.wrapping_add(1), byte.wrapping_sub(1)];
+        let mut values = [&[0, 1, 4, 0x0B, 0x10, 0x7F, 0x80, 0xFF], &near[..]].concat();
         values.sort_unstable();
         values.dedup();
         for value in values.into_iter().filter(|value| value != byte) {
-            let what = format!("parameter byte {i} is {value:02x}");
-            all.push((what, step.clone().change(Change::Set(i as u16, value))));
+            vary(format!("parameter byte {i} is {value:02x}"), Change::Set(i as u16, value));
         }
     }
 }

@@ -1,14 +1,19 @@
-//! Our engine, in process: no clock but virtual time, which stands still, and entropy from a seed.
+//! Our engine, in process: virtual time, a millisecond a command, and entropy from a seed.
 use super::{Secrets, Snapshot, Target};
 use std::io;
 use tpm2_crypto::RUST;
-use tpm2_engine::{Config, Delta, EntropyError, Platform, Tpm};
+use tpm2_engine::{Config, Delta, EntropyError, Platform, Profile, Tpm};
 
 /// Where a seed or proof of 64 bytes begins in a field: behind its number, length and own size.
 const VALUE_AT: usize = 7;
 
+/// The one that is as the installed swtpm is.
+const PROFILE: &str = "libtpms-0.9";
+
 struct Bench {
     seed: u64,
+    /// Milliseconds.
+    now: u64,
 }
 impl Platform for Bench {
     fn entropy(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
@@ -21,7 +26,8 @@ impl Platform for Bench {
         Ok(())
     }
     fn now_ms(&mut self) -> u64 {
-        0
+        self.now += 1;
+        self.now
     }
 }
 
@@ -37,8 +43,9 @@ pub struct Ours {
 impl Ours {
     /// A new TPM with these seeds and proofs, powered.
     pub fn with(secrets: &Secrets) -> Ours {
-        let mut bench = Bench { seed: 1 };
-        let tpm = Tpm::manufacture(&RUST, &Config::default(), &mut bench).expect("entropy");
+        let mut bench = Bench { seed: 1, now: 0 };
+        let profile = Profile::by_name(PROFILE).expect("a built-in profile");
+        let tpm = Tpm::manufacture(&RUST, &Config { profile }, &mut bench).expect("entropy");
         let mut snapshot = tpm.snapshot();
         plant(&mut snapshot, secrets);
         let tpm = Tpm::load(&RUST, &[&snapshot], &mut bench).expect("a snapshot of this engine");

@@ -16,7 +16,7 @@ pub(super) struct Signer {
     scheme: Option<TpmtSigScheme>,
 }
 
-pub(super) use crate::command::capability::FIRMWARE_VERSION;
+pub(super) use crate::command::capability::firmware_version;
 
 impl Signer {
     /// The key of a handle, if it may sign attestations; without a key the attestation is not signed.
@@ -56,7 +56,7 @@ impl Signer {
         attested: TpmuAttest,
     ) -> Result<(Tpm2bAttest, Option<TpmtSignature>), Rc> {
         let mut clock_info = cx.state.clock_info();
-        let mut firmware_version = FIRMWARE_VERSION;
+        let mut firmware_version = firmware_version(cx.profile);
         let (mut extra_data, mut apart) = (extra_data, Tpm2bData::default());
         let (qualified_signer, hierarchy) = match &self.key {
             // An anonymous attestation does not name its signer; the caller's data is signed beside it.
@@ -73,11 +73,13 @@ impl Signer {
             let proof = cx.state.proof(TpmRh::OWNER);
             let shift = cx.crypto.kdfa(CONTEXT_HASH, proof, b"OBFUSCATE", &qualified_signer, &[], 128);
             if let Some((version, [a, b, c, d, e, f, g, h])) = shift.split_first_chunk::<8>() {
-                firmware_version = firmware_version.wrapping_add(u64::from_be_bytes(*version));
-                clock_info.reset_count =
-                    clock_info.reset_count.wrapping_add(u32::from_be_bytes([*a, *b, *c, *d]));
+                // The order of the bytes is that of the implementations in the field (little-endian machines), so
+                // that a TPM that moves between them shows the same.
+                firmware_version = firmware_version.wrapping_add(u64::from_le_bytes(*version));
                 clock_info.restart_count =
-                    clock_info.restart_count.wrapping_add(u32::from_be_bytes([*e, *f, *g, *h]));
+                    clock_info.restart_count.wrapping_add(u32::from_le_bytes([*a, *b, *c, *d]));
+                clock_info.reset_count =
+                    clock_info.reset_count.wrapping_add(u32::from_le_bytes([*e, *f, *g, *h]));
             }
         }
         let attest = TpmsAttest { qualified_signer, extra_data, clock_info, firmware_version, attested };

@@ -13,7 +13,7 @@ use tpm2_wire::{
 };
 
 /// The version of the firmware, which is that of this crate: 16 bits each for major, minor and patch.
-pub(crate) const FIRMWARE_VERSION: u64 = number(env!("CARGO_PKG_VERSION_MAJOR")) << 48
+const FIRMWARE_VERSION: u64 = number(env!("CARGO_PKG_VERSION_MAJOR")) << 48
     | number(env!("CARGO_PKG_VERSION_MINOR")) << 32
     | number(env!("CARGO_PKG_VERSION_PATCH")) << 16;
 
@@ -29,6 +29,12 @@ const MAX_CAP_BUFFER: u32 = 1024;
 const IN_FAILURE: core::ops::RangeInclusive<u32> = TpmPt::FIXED + 5..=TpmPt::FIXED + 12;
 /// Properties come in groups of this size, and one at a time.
 const GROUP: u32 = 0x100;
+
+/// The version of the firmware as the profile wants it told, in properties and attestations alike.
+pub(crate) fn firmware_version(profile: &Active) -> u64 {
+    let half = |offset, own| u64::from(profile.told(TpmPt::FIXED + offset).unwrap_or(own));
+    half(11, (FIRMWARE_VERSION >> 32) as u32) << 32 | half(12, FIRMWARE_VERSION as u32)
+}
 
 /// The properties from `from` on, to the end of its group.
 pub(super) fn from(cx: &Context<'_>, from: u32) -> Vec<TpmsTaggedProperty> {
@@ -50,9 +56,8 @@ pub(super) fn from(cx: &Context<'_>, from: u32) -> Vec<TpmsTaggedProperty> {
 fn told(mut values: Vec<(u32, u32)>, profile: &Active) -> Vec<(u32, u32)> {
     values.retain(|(offset, _)| TpmPt::FIXED + offset <= profile.last_property);
     for (offset, value) in &mut values {
-        let other = profile.properties.binary_search_by_key(&(TpmPt::FIXED + *offset), |(tag, _)| *tag).ok();
-        if let Some((_, other)) = other.and_then(|at| profile.properties.get(at)) {
-            *value = *other;
+        if let Some(other) = profile.told(TpmPt::FIXED + *offset) {
+            *value = other;
         }
     }
     values

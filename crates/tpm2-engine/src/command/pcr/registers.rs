@@ -31,7 +31,7 @@ impl State {
         self.count_pcr_change(pcr);
     }
     /// Counts a change of a PCR, unless the platform specification exempts it.
-    fn count_pcr_change(&mut self, pcr: u32) {
+    pub(crate) fn count_pcr_change(&mut self, pcr: u32) {
         if !attributes(pcr).no_increment {
             self.reset.pcr_counter = self.reset.pcr_counter.wrapping_add(1);
         }

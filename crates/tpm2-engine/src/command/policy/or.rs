@@ -5,9 +5,6 @@ use tpm2_wire::{Command, PolicyOr, PolicyOrReply, Rc};
 /// Part 3, 23.6.
 impl Action for PolicyOr {
     fn run(self, cx: &mut Context<'_>) -> Result<PolicyOrReply, Rc> {
-        if self.p_hash_list.len() < 2 {
-            return Err(Rc::SIZE.at(Self::p_hash_list));
-        }
         let (_, policy) = cx.policy(self.policy_session)?;
         if !policy.trial && !self.p_hash_list.contains(&policy.digest) {
             return Err(Rc::VALUE.at(Self::p_hash_list));

@@ -25,8 +25,8 @@ impl Action for StartAuthSession {
         if let Some(handle) = bind {
             check_bind(cx, handle)?;
         }
-        if let Some(TpmtSymDef::Cipher(cipher)) = self.symmetric
-            && cipher.mode != Some(TpmiAlgSymMode::Cfb)
+        if let Some(TpmtSymDef::Aes(parms) | TpmtSymDef::Camellia(parms) | TpmtSymDef::Sm4(parms)) = self.symmetric
+            && parms.mode != Some(TpmiAlgSymMode::Cfb)
         {
             return Err(Rc::MODE.at(Self::symmetric));
         }
@@ -76,12 +76,12 @@ fn salt(command: &StartAuthSession, cx: &mut Context<'_>) -> Result<Zeroizing<Ve
         let none = command.encrypted_salt.is_empty();
         return if none { Ok(Zeroizing::default()) } else { Err(Rc::VALUE.at(StartAuthSession::encrypted_salt)) };
     };
-    if command.encrypted_salt.is_empty() {
-        return Err(Rc::VALUE.at(StartAuthSession::encrypted_salt));
-    }
     let key = cx.object(handle, Rc::KEY, StartAuthSession::tpm_key)?;
     if !key.has_labeled_kem() {
         return Err(Rc::KEY.at(StartAuthSession::tpm_key));
+    }
+    if command.encrypted_salt.is_empty() {
+        return Err(Rc::VALUE.at(StartAuthSession::encrypted_salt));
     }
     if key.public_only() {
         return Err(Rc::HANDLE.at(StartAuthSession::tpm_key));

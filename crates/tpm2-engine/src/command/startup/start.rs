@@ -95,7 +95,7 @@ fn start_dictionary_attack(state: &mut crate::state::State, cut_off: bool) {
     }
 }
 
-/// PCRs start anew; a resume brings back those that the platform says are kept.
+/// PCRs start anew, which counts as a change of each; a resume brings back those that the platform says are kept.
 fn start_pcrs(state: &mut crate::state::State, kind: Kind, locality: u8) {
     let h_crtm = state.volatile.h_crtm;
     let fresh = Pcrs::new(&state.persistent.banks);
@@ -110,5 +110,8 @@ fn start_pcrs(state: &mut crate::state::State, kind: Kind, locality: u8) {
         }
         None if h_crtm => pcrs.set(0, |alg| now.get(alg, 0).copied().unwrap_or(tpm2_crypto::Digest::zero(alg))),
         None => pcrs.set(0, |alg| pcr::starting_at(alg, locality)),
+    }
+    for n in (0..PCR_COUNT).filter(|n| kind != Kind::Resume || !pcr::attributes(*n).state_save) {
+        state.count_pcr_change(n);
     }
 }
