@@ -84,41 +84,61 @@ impl HashAlg {
     pub const MAX_BLOCK: usize = 136;
 }
 
-/// A symmetric block cipher (`TPMI_ALG_SYM`).
+/// A symmetric block cipher (`TPMI_ALG_SYM_OBJECT`). All but AES are computed with tables in the pure-Rust
+/// provider, and so in time that depends on key and data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
 pub enum SymAlg {
-    /// AES with 128-, 192- or 256-bit keys, 0x0006.
-    Aes,
+    /// Triple DES with two keys (128 bits) or three (192), parity bits included.
+    Tdes = 0x0003,
+    /// AES with 128-, 192- or 256-bit keys.
+    Aes = 0x0006,
+    /// SM4 (GB/T 32907) with 128-bit keys.
+    Sm4 = 0x0013,
+    /// Camellia (RFC 3713) with 128-, 192- or 256-bit keys.
+    Camellia = 0x0026,
 }
 
 impl SymAlg {
+    /// Every cipher, in the order of its identifier.
+    pub const ALL: [SymAlg; 4] = [SymAlg::Tdes, SymAlg::Aes, SymAlg::Sm4, SymAlg::Camellia];
+
+    /// The largest [`SymAlg::block_size`].
+    pub const MAX_BLOCK: usize = 16;
+
+    /// Bytes of the largest key.
+    pub const MAX_KEY: usize = 32;
+
     /// The cipher with this `TPM_ALG_ID`.
-    pub const fn from_id(id: u16) -> Option<Self> {
-        match id {
-            0x0006 => Some(SymAlg::Aes),
-            _ => None,
-        }
+    pub fn from_id(id: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|alg| alg.id() == id)
     }
 
     /// The `TPM_ALG_ID`.
     pub const fn id(self) -> u16 {
-        match self {
-            SymAlg::Aes => 0x0006,
-        }
+        self as u16
     }
 
     /// Bytes of a cipher block, which is also the size of the IV.
     pub const fn block_size(self) -> usize {
         match self {
-            SymAlg::Aes => 16,
+            SymAlg::Tdes => 8,
+            SymAlg::Aes | SymAlg::Sm4 | SymAlg::Camellia => 16,
+        }
+    }
+
+    /// The key sizes in bits.
+    pub const fn key_sizes(self) -> &'static [u16] {
+        match self {
+            SymAlg::Tdes => &[128, 192],
+            SymAlg::Sm4 => &[128],
+            SymAlg::Aes | SymAlg::Camellia => &[128, 192, 256],
         }
     }
 
     /// Whether `bits` is a key size of this cipher.
-    pub const fn has_key_bits(self, bits: u16) -> bool {
-        match self {
-            SymAlg::Aes => matches!(bits, 128 | 192 | 256),
-        }
+    pub fn has_key_bits(self, bits: u16) -> bool {
+        self.key_sizes().contains(&bits)
     }
 }
 

@@ -8,11 +8,16 @@ use zeroize::Zeroizing;
 
 use crate::{BlockCipher, CipherMode, CryptoProvider, Direction, Error, SymAlg};
 
-const BLOCK: usize = 16;
-type Block = [u8; BLOCK];
-
 /// Blocks handed to the cipher at once: enough to fill the pipeline of AES instructions.
 const BATCH: usize = 16;
+
+/// A message in blocks of N bytes, which is the cipher's block size, under its expanded key.
+struct Message<'a, const N: usize> {
+    key: &'a dyn BlockCipher,
+    blocks: &'a mut [[u8; N]],
+    /// What does not fill a block.
+    tail: &'a mut [u8],
+}
 
 impl CryptoProvider {
     /// Encrypts or decrypts `data` in place and leaves in `iv` the value that continues the stream.
@@ -32,142 +37,160 @@ impl CryptoProvider {
         data: &mut [u8],
     ) -> Result<(), Error> {
         let key = self.cipher.key(alg, key)?;
-        let key = &*key;
-        let (blocks, tail) = data.as_chunks_mut::<BLOCK>();
-        if matches!(mode, CipherMode::Cbc | CipherMode::Ecb) && !tail.is_empty() {
+        match alg.block_size() {
+            8 => run::<8>(&*key, mode, direction, iv, data),
+            _ => run::<16>(&*key, mode, direction, iv, data),
+        }
+    }
+
+    /// CFB with blocks of `alg`, the mode that the TPM uses for everything of its own; `iv` is advanced likewise.
+    pub fn cfb(
+        &self,
+        alg: SymAlg,
+        direction: Direction,
+        key: &[u8],
+        iv: &mut [u8],
+        data: &mut [u8],
+    ) -> Result<(), Error> {
+        self.cipher(alg, CipherMode::Cfb, direction, key, iv, data)
+    }
+}
+
+fn run<const N: usize>(
+    key: &dyn BlockCipher,
+    mode: CipherMode,
+    direction: Direction,
+    iv: &mut [u8],
+    data: &mut [u8],
+) -> Result<(), Error> {
+    let (blocks, tail) = data.as_chunks_mut::<N>();
+    if matches!(mode, CipherMode::Cbc | CipherMode::Ecb) && !tail.is_empty() {
+        return Err(Error::BadInput);
+    }
+    if mode == CipherMode::Ecb {
+        if !iv.is_empty() {
             return Err(Error::BadInput);
         }
-        if mode == CipherMode::Ecb {
-            if !iv.is_empty() {
-                return Err(Error::BadInput);
+        match direction {
+            Direction::Encrypt => key.encrypt(blocks.as_flattened_mut()),
+            Direction::Decrypt => key.decrypt(blocks.as_flattened_mut()),
+        }
+        return Ok(());
+    }
+    let iv = <&mut [u8; N]>::try_from(iv).map_err(|_| Error::BadInput)?;
+    let message = Message { key, blocks, tail };
+    match (mode, direction) {
+        (CipherMode::Ctr, _) => message.ctr(iv),
+        (CipherMode::Ofb, _) => message.ofb(iv),
+        (CipherMode::Cfb, Direction::Encrypt) => message.cfb_encrypt(iv),
+        (CipherMode::Cfb, Direction::Decrypt) => message.cfb_decrypt(iv),
+        (_, Direction::Encrypt) => message.cbc_encrypt(iv),
+        (_, Direction::Decrypt) => message.cbc_decrypt(iv),
+    }
+    Ok(())
+}
+
+impl<const N: usize> Message<'_, N> {
+    fn ctr(self, iv: &mut [u8; N]) {
+        let mut next = || {
+            let now = *iv;
+            increment(iv);
+            now
+        };
+        for batch in self.blocks.chunks_mut(BATCH) {
+            let mut stream = Zeroizing::new([[0; N]; BATCH]);
+            let stream = &mut stream[..batch.len()];
+            stream.fill_with(&mut next);
+            self.key.encrypt(stream.as_flattened_mut());
+            xor(batch.as_flattened_mut(), stream.as_flattened());
+        }
+        if !self.tail.is_empty() {
+            let mut stream = Zeroizing::new(next());
+            self.key.encrypt(&mut *stream);
+            xor(self.tail, &*stream);
+        }
+    }
+
+    fn ofb(self, iv: &mut [u8; N]) {
+        for block in self.blocks {
+            self.key.encrypt(iv);
+            xor(block, iv);
+        }
+        if !self.tail.is_empty() {
+            self.key.encrypt(iv);
+            xor(self.tail, iv);
+        }
+    }
+
+    fn cfb_encrypt(self, iv: &mut [u8; N]) {
+        for block in self.blocks {
+            self.key.encrypt(iv);
+            xor(block, iv);
+            *iv = *block;
+        }
+        if !self.tail.is_empty() {
+            self.key.encrypt(iv);
+            xor(self.tail, iv);
+            *iv = padded(self.tail);
+        }
+    }
+
+    fn cfb_decrypt(self, iv: &mut [u8; N]) {
+        for batch in self.blocks.chunks_mut(BATCH) {
+            let mut stream = Zeroizing::new([[0; N]; BATCH]);
+            let stream = &mut stream[..batch.len()];
+            for (slot, block) in stream.iter_mut().zip(batch.iter()) {
+                *slot = core::mem::replace(iv, *block);
             }
-            match direction {
-                Direction::Encrypt => key.encrypt(blocks),
-                Direction::Decrypt => key.decrypt(blocks),
+            self.key.encrypt(stream.as_flattened_mut());
+            xor(batch.as_flattened_mut(), stream.as_flattened());
+        }
+        if !self.tail.is_empty() {
+            let mut stream = Zeroizing::new(*iv);
+            *iv = padded(self.tail);
+            self.key.encrypt(&mut *stream);
+            xor(self.tail, &*stream);
+        }
+    }
+
+    fn cbc_encrypt(self, iv: &mut [u8; N]) {
+        for block in self.blocks {
+            xor(block, iv);
+            self.key.encrypt(block);
+            *iv = *block;
+        }
+    }
+
+    fn cbc_decrypt(self, iv: &mut [u8; N]) {
+        for batch in self.blocks.chunks_mut(BATCH) {
+            let mut chain = [[0; N]; BATCH];
+            let chain = &mut chain[..batch.len()];
+            for (slot, block) in chain.iter_mut().zip(batch.iter()) {
+                *slot = core::mem::replace(iv, *block);
             }
-            return Ok(());
+            self.key.decrypt(batch.as_flattened_mut());
+            xor(batch.as_flattened_mut(), chain.as_flattened());
         }
-        let iv = <&mut Block>::try_from(iv).map_err(|_| Error::BadInput)?;
-        match (mode, direction) {
-            (CipherMode::Ctr, _) => ctr(key, iv, blocks, tail),
-            (CipherMode::Ofb, _) => ofb(key, iv, blocks, tail),
-            (CipherMode::Cfb, Direction::Encrypt) => cfb_encrypt(key, iv, blocks, tail),
-            (CipherMode::Cfb, Direction::Decrypt) => cfb_decrypt(key, iv, blocks, tail),
-            (_, Direction::Encrypt) => cbc_encrypt(key, iv, blocks),
-            (_, Direction::Decrypt) => cbc_decrypt(key, iv, blocks),
+    }
+}
+
+/// Adds one to a big-endian counter, which starts anew after the last.
+fn increment(counter: &mut [u8]) {
+    for byte in counter.iter_mut().rev() {
+        *byte = byte.wrapping_add(1);
+        if *byte != 0 {
+            return;
         }
-        Ok(())
     }
-
-    /// AES-CFB of whole blocks, what the TPM uses for everything of its own; `iv` is advanced likewise.
-    pub fn cfb(&self, direction: Direction, key: &[u8], iv: &mut [u8], data: &mut [u8]) -> Result<(), Error> {
-        self.cipher(SymAlg::Aes, CipherMode::Cfb, direction, key, iv, data)
-    }
-}
-
-fn ctr(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block], tail: &mut [u8]) {
-    let mut counter = u128::from_be_bytes(*iv);
-    let mut next = || {
-        let now = counter.to_be_bytes();
-        counter = counter.wrapping_add(1);
-        now
-    };
-    for batch in blocks.chunks_mut(BATCH) {
-        let mut stream = Zeroizing::new([[0; BLOCK]; BATCH]);
-        let stream = &mut stream[..batch.len()];
-        stream.fill_with(&mut next);
-        key.encrypt(stream);
-        xor_blocks(batch, stream);
-    }
-    if !tail.is_empty() {
-        let mut stream = Zeroizing::new([next()]);
-        key.encrypt(&mut *stream);
-        xor(tail, &stream[0]);
-    }
-    *iv = counter.to_be_bytes();
-}
-
-fn ofb(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block], tail: &mut [u8]) {
-    for block in blocks {
-        encrypt_one(key, iv);
-        xor_block(block, iv);
-    }
-    if !tail.is_empty() {
-        encrypt_one(key, iv);
-        xor(tail, iv);
-    }
-}
-
-fn cfb_encrypt(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block], tail: &mut [u8]) {
-    for block in blocks {
-        encrypt_one(key, iv);
-        xor_block(block, iv);
-        *iv = *block;
-    }
-    if !tail.is_empty() {
-        encrypt_one(key, iv);
-        xor(tail, iv);
-        *iv = padded(tail);
-    }
-}
-
-fn cfb_decrypt(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block], tail: &mut [u8]) {
-    for batch in blocks.chunks_mut(BATCH) {
-        let mut stream = Zeroizing::new([[0; BLOCK]; BATCH]);
-        let stream = &mut stream[..batch.len()];
-        for (slot, block) in stream.iter_mut().zip(batch.iter()) {
-            *slot = core::mem::replace(iv, *block);
-        }
-        key.encrypt(stream);
-        xor_blocks(batch, stream);
-    }
-    if !tail.is_empty() {
-        let mut stream = Zeroizing::new(*iv);
-        *iv = padded(tail);
-        encrypt_one(key, &mut stream);
-        xor(tail, &*stream);
-    }
-}
-
-fn cbc_encrypt(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block]) {
-    for block in blocks {
-        xor_block(block, iv);
-        encrypt_one(key, block);
-        *iv = *block;
-    }
-}
-
-fn cbc_decrypt(key: &dyn BlockCipher, iv: &mut Block, blocks: &mut [Block]) {
-    for batch in blocks.chunks_mut(BATCH) {
-        let mut chain = [[0; BLOCK]; BATCH];
-        let chain = &mut chain[..batch.len()];
-        for (slot, block) in chain.iter_mut().zip(batch.iter()) {
-            *slot = core::mem::replace(iv, *block);
-        }
-        key.decrypt(batch);
-        xor_blocks(batch, chain);
-    }
-}
-
-fn encrypt_one(key: &dyn BlockCipher, block: &mut Block) {
-    key.encrypt(core::slice::from_mut(block));
 }
 
 fn xor(data: &mut [u8], mask: &[u8]) {
     data.iter_mut().zip(mask).for_each(|(d, m)| *d ^= m);
 }
 
-fn xor_block(data: &mut Block, mask: &Block) {
-    *data = (u128::from_ne_bytes(*data) ^ u128::from_ne_bytes(*mask)).to_ne_bytes();
-}
-
-fn xor_blocks(data: &mut [Block], mask: &[Block]) {
-    data.iter_mut().zip(mask).for_each(|(d, m)| xor_block(d, m));
-}
-
 /// A short last block with zeros behind it.
-fn padded(tail: &[u8]) -> Block {
-    let mut block = [0; BLOCK];
+fn padded<const N: usize>(tail: &[u8]) -> [u8; N] {
+    let mut block = [0; N];
     block.iter_mut().zip(tail).for_each(|(b, t)| *b = *t);
     block
 }

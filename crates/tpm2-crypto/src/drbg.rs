@@ -137,7 +137,7 @@ impl Drbg {
                 value = value.wrapping_add(1);
                 value.to_be_bytes()
             });
-            key.encrypt(blocks);
+            key.encrypt(blocks.as_flattened_mut());
             batch.iter_mut().zip(blocks.as_flattened()).for_each(|(o, b)| *o = *b);
         }
         *self.counter = value.to_be_bytes();
@@ -202,7 +202,7 @@ fn absorb(key: &dyn BlockCipher, chain: &mut [[u8; 16]; 3], block: &[u8; 16]) {
             *s ^= l ^ b;
         }
         *link = *sum;
-        key.encrypt(core::slice::from_mut(link));
+        key.encrypt(link);
     }
 }
 
@@ -245,7 +245,7 @@ mod tests {
         state[0] = 0;
         let mut drbg = Drbg::with_state(&RUST, &state, MAX_REQUESTS - 1);
         let mut expected = [[0u8; 16], 1u128.to_be_bytes()];
-        RUST.cipher.key(SymAlg::Aes, &state[..32]).unwrap().encrypt(&mut expected);
+        RUST.cipher.key(SymAlg::Aes, &state[..32]).unwrap().encrypt(expected.as_flattened_mut());
         assert_eq!(drbg.generate(32).unwrap().as_slice(), expected.as_flattened());
         assert_eq!(drbg.generate(1).err(), Some(Error::Rng));
         drbg.reseed(&[b"fresh"]);

@@ -2,7 +2,7 @@
 //!
 //! [`CryptoProvider`] names where the primitives come from; [`RUST`] is the pure-Rust one. Above it, written
 //! once and never dependent on the provider: hash sequences that can be exported at any byte, HMAC, KDFa,
-//! KDFe, MGF1 and XOR obfuscation ([`kdf`]), cipher modes with TPM2_EncryptDecrypt's chaining ([`cipher`]),
+//! KDFe, MGF1 and XOR obfuscation ([`kdf`]), cipher modes with TPM2_EncryptDecrypt's chaining ([`cipher`]), CMAC ([`cmac`]), the choice of TDES keys,
 //! the reference implementation's DRBG ([`Drbg`]), its prime search and key derivation
 //! ([`CryptoProvider::rsa_generate`], [`CryptoProvider::ec_generate`]), RSA paddings, the schemes over
 //! elliptic curves ([`ec`]), and what ML-KEM ([`mlkem`]) and ML-DSA ([`mldsa`]) are fed with.
@@ -18,6 +18,7 @@ mod error;
 mod provider;
 
 pub mod cipher;
+pub mod cmac;
 pub mod drbg;
 pub mod ec;
 pub mod hash;
@@ -30,8 +31,10 @@ mod prime;
 pub mod rsa;
 mod rust;
 mod sieve;
+pub mod tdes;
 
 pub use alg::{CipherMode, Direction, HashAlg, SymAlg};
+pub use cmac::Cmac;
 pub use digest::Digest;
 pub use drbg::{Drbg, Rng};
 pub use ec::{Curve, CurveParams, Encrypted, Exchange, Point};

@@ -44,20 +44,22 @@ pub trait HashProvider: Sync {
     fn keccak_f1600(&self, lanes: &mut [u64; 25]);
 }
 
-/// Block ciphers of 16-byte blocks.
+/// Block ciphers.
 pub trait CipherProvider: Sync {
-    /// Expands a key; [`Error::BadKey`] when its length is not one of the cipher's.
+    /// Expands a key; [`Error::BadKey`] when its length is not one of the cipher's. Parity bits of TDES keys are
+    /// ignored, and weak keys are the caller's business ([`crate::tdes`]).
     fn key(&self, alg: SymAlg, key: &[u8]) -> Result<Box<dyn BlockCipher>, Error>;
     /// AES-256, which every provider has, for the DRBG cannot do without.
     fn aes256(&self, key: &[u8; 32]) -> Box<dyn BlockCipher>;
 }
 
-/// An expanded key. Zeroized on drop by whoever implements it.
+/// An expanded key. Zeroized on drop by whoever implements it. Data are whole blocks of the cipher
+/// ([`SymAlg::block_size`]); what does not fill a block at their end stays as it is.
 pub trait BlockCipher: Send + Sync {
     /// Encrypts each block in place, independently.
-    fn encrypt(&self, blocks: &mut [[u8; 16]]);
+    fn encrypt(&self, blocks: &mut [u8]);
     /// Decrypts each block in place, independently.
-    fn decrypt(&self, blocks: &mut [[u8; 16]]);
+    fn decrypt(&self, blocks: &mut [u8]);
 }
 
 /// Modular arithmetic for RSA. Numbers are big-endian.

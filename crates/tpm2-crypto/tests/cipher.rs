@@ -1,9 +1,9 @@
-//! AES in five modes: SP 800-38A, other lengths from an independent implementation, and streams that are cut
-//! into several calls.
+//! Block ciphers in five modes: published vectors, other lengths from an independent implementation, and streams
+//! that are cut into several calls.
 
 mod common;
 
-use common::{PROVIDERS, cases, hex};
+use common::{PROVIDERS, cases, cipher_named, hex};
 use tpm2_crypto::{CipherMode, CryptoProvider, Direction, Error, SymAlg};
 
 const PLAIN: &str = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411e5fbc1191a0a52ef\
@@ -14,17 +14,76 @@ const KEYS: [&str; 3] = [
     "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
 ];
 
+/// Each cipher with each key size, and a key.
+fn every_key() -> impl Iterator<Item = (SymAlg, Vec<u8>)> {
+    let sizes = |alg: SymAlg| alg.key_sizes().iter().map(move |bits| (alg, usize::from(*bits) / 8));
+    SymAlg::ALL.into_iter().flat_map(sizes).map(|(alg, size)| (alg, hex(KEYS[2])[..size].to_vec()))
+}
+
 fn run(
     p: &CryptoProvider,
-    mode: CipherMode,
+    (alg, mode): (SymAlg, CipherMode),
     direction: Direction,
     key: &[u8],
     iv: &mut [u8],
     data: &[u8],
 ) -> Vec<u8> {
     let mut data = data.to_vec();
-    p.cipher(SymAlg::Aes, mode, direction, key, iv, &mut data).unwrap();
+    p.cipher(alg, mode, direction, key, iv, &mut data).unwrap();
     data
+}
+
+/// RFC 3713, appendix A; GB/T 32907-2016, A.1; SP 800-67, B.1: one block each.
+#[test]
+fn published_blocks() {
+    let rfc3713 = "0123456789abcdeffedcba9876543210";
+    let vectors = [
+        (SymAlg::Camellia, rfc3713, rfc3713, "67673138549669730857065648eabe43"),
+        (
+            SymAlg::Camellia,
+            "0123456789abcdeffedcba98765432100011223344556677",
+            rfc3713,
+            "b4993401b3e996f84ee5cee7d79b09b9",
+        ),
+        (
+            SymAlg::Camellia,
+            "0123456789abcdeffedcba987654321000112233445566778899aabbccddeeff",
+            rfc3713,
+            "9acc237dff16d76c20ef7c919e3a7509",
+        ),
+        (SymAlg::Sm4, rfc3713, rfc3713, "681edf34d206965e86b3e94f536e4246"),
+        (
+            SymAlg::Tdes,
+            "0123456789abcdef23456789abcdef01456789abcdef0123",
+            "5468652071756663",
+            "a826fd8ce53b855f",
+        ),
+    ];
+    for p in PROVIDERS {
+        for (alg, key, plain, expected) in vectors {
+            let ecb = (alg, CipherMode::Ecb);
+            assert_eq!(run(p, ecb, Direction::Encrypt, &hex(key), &mut [], &hex(plain)), hex(expected));
+            assert_eq!(run(p, ecb, Direction::Decrypt, &hex(key), &mut [], &hex(expected)), hex(plain));
+        }
+    }
+}
+
+/// TDES with a repeated key is DES; the parity bits of a key do not count (SP 800-67).
+#[test]
+fn tdes_keys() {
+    for p in PROVIDERS {
+        let key = hex("0123456789abcdef");
+        let two = [&key[..], &[0x10; 8]].concat();
+        let three = [&two[..], &key].concat();
+        let flipped: Vec<u8> = three.iter().map(|byte| byte ^ 1).collect();
+        let encrypt = |key: &[u8]| {
+            run(p, (SymAlg::Tdes, CipherMode::Ecb), Direction::Encrypt, key, &mut [], b"Now is t")
+        };
+        assert_eq!(encrypt(&two), encrypt(&three), "two keys are three of which the third is the first");
+        assert_eq!(encrypt(&flipped), encrypt(&three));
+        // FIPS 81, table B1.
+        assert_eq!(encrypt(&key.repeat(3)), hex("3fa40e8a984d4815"));
+    }
 }
 
 /// SP 800-38A, appendix F: all four blocks for AES-128, the first and last block of the chain for the larger
@@ -82,8 +141,16 @@ fn sp_800_38a() {
         for (mode, key, iv, expected) in vectors {
             let (key, expected) = (hex(KEYS[key]), hex(expected));
             let plain = &hex(PLAIN)[..expected.len()];
-            assert_eq!(run(p, mode, Direction::Encrypt, &key, &mut hex(iv), plain), expected, "{mode:?}");
-            assert_eq!(run(p, mode, Direction::Decrypt, &key, &mut hex(iv), &expected), plain, "{mode:?}");
+            assert_eq!(
+                run(p, (SymAlg::Aes, mode), Direction::Encrypt, &key, &mut hex(iv), plain),
+                expected,
+                "{mode:?}"
+            );
+            assert_eq!(
+                run(p, (SymAlg::Aes, mode), Direction::Decrypt, &key, &mut hex(iv), &expected),
+                plain,
+                "{mode:?}"
+            );
         }
     }
 }
@@ -93,7 +160,7 @@ fn other_lengths_computed_elsewhere() {
     for p in PROVIDERS {
         let mut checked = 0;
         for case in cases(include_str!("vectors/cipher.txt")) {
-            let (key, data) = (case.hex("key"), case.hex("data"));
+            let (alg, key, data) = (cipher_named(case.text("alg")), case.hex("key"), case.hex("data"));
             for (mode, name, iv) in [
                 (CipherMode::Ctr, "ctr", "ctr_iv"),
                 (CipherMode::Ofb, "ofb", "iv"),
@@ -105,35 +172,31 @@ fn other_lengths_computed_elsewhere() {
                     continue;
                 }
                 let iv = if iv.is_empty() { vec![] } else { case.hex(iv) };
-                let expected = case.hex(name);
-                assert_eq!(
-                    run(p, mode, Direction::Encrypt, &key, &mut iv.clone(), &data),
-                    expected,
-                    "{name}"
-                );
-                assert_eq!(
-                    run(p, mode, Direction::Decrypt, &key, &mut iv.clone(), &expected),
-                    data,
-                    "{name}"
-                );
+                let (alg, expected) = ((alg, mode), case.hex(name));
+                let encrypted = run(p, alg, Direction::Encrypt, &key, &mut iv.clone(), &data);
+                assert_eq!(encrypted, expected, "{alg:?}");
+                let decrypted = run(p, alg, Direction::Decrypt, &key, &mut iv.clone(), &expected);
+                assert_eq!(decrypted, data, "{alg:?}");
                 checked += 1;
             }
         }
-        assert_eq!(checked, 30 * 3 + 15 * 2);
+        assert_eq!(checked, 9 * (6 * 3 + 2 * 2));
     }
 }
 
-/// CVE-2021-3446: the IV handed back must be the one that continues the stream, in both directions.
+/// CVE-2021-3446 and CVE-2026-21444: the IV handed back must be the one that continues the stream, in both
+/// directions.
 #[test]
 fn a_stream_cut_into_calls_is_the_same_stream() {
     let plain: Vec<u8> = (0..=255).cycle().take(16 * 40).collect();
     for p in PROVIDERS {
-        for mode in CipherMode::ALL {
-            for key in KEYS {
-                let key = hex(key);
+        for (alg, key) in every_key() {
+            let block = alg.block_size();
+            for mode in CipherMode::ALL {
+                let alg = (alg, mode);
                 // A counter about to carry through all bytes.
-                let start = if mode == CipherMode::Ecb { vec![] } else { vec![0xFF; 16] };
-                let whole = run(p, mode, Direction::Encrypt, &key, &mut start.clone(), &plain);
+                let start = if mode == CipherMode::Ecb { vec![] } else { vec![0xFF; block] };
+                let whole = run(p, alg, Direction::Encrypt, &key, &mut start.clone(), &plain);
                 assert_ne!(whole, plain);
                 for blocks in [1, 2, 15, 16, 17, 39] {
                     for (direction, from, to) in
@@ -141,13 +204,13 @@ fn a_stream_cut_into_calls_is_the_same_stream() {
                     {
                         let mut iv = start.clone();
                         let pieces: Vec<u8> = from
-                            .chunks(16 * blocks)
-                            .flat_map(|c| run(p, mode, direction, &key, &mut iv, c))
+                            .chunks(block * blocks)
+                            .flat_map(|c| run(p, alg, direction, &key, &mut iv, c))
                             .collect();
-                        assert_eq!(&pieces, to, "{mode:?} {direction:?} in pieces of {blocks}");
+                        assert_eq!(&pieces, to, "{alg:?} {direction:?} in pieces of {blocks}");
                         // An empty call changes nothing.
                         let before = iv.clone();
-                        assert!(run(p, mode, direction, &key, &mut iv, &[]).is_empty());
+                        assert!(run(p, alg, direction, &key, &mut iv, &[]).is_empty());
                         assert_eq!(iv, before);
                     }
                 }
@@ -159,29 +222,30 @@ fn a_stream_cut_into_calls_is_the_same_stream() {
 /// What the reference returns as IV, mode by mode, also after a partial block.
 #[test]
 fn returned_iv() {
-    let (key, iv) = (hex(KEYS[0]), hex("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"));
-    for p in PROVIDERS {
+    for (p, (alg, key)) in PROVIDERS.iter().flat_map(|p| every_key().map(move |key| (p, key))) {
+        let block = alg.block_size();
+        let iv = [&vec![0xF0; block - 2][..], &[0xFE, 0xFF]].concat();
         for direction in [Direction::Encrypt, Direction::Decrypt] {
-            for len in [20usize, 32] {
-                let data = vec![0x5A; len];
-                let last = if len == 20 { 4 } else { 16 };
+            for last in [4, block] {
+                let data = vec![0x5A; block + last];
                 let after = |mode| {
                     let mut iv = iv.clone();
-                    let out = run(p, mode, direction, &key, &mut iv, &data);
+                    let out = run(p, (alg, mode), direction, &key, &mut iv, &data);
                     (out, iv)
                 };
                 let (out, next) = after(CipherMode::Cfb);
                 let cipher_text = if direction == Direction::Encrypt { &out } else { &data };
-                let mut expected = cipher_text[16..16 + last].to_vec();
-                expected.resize(16, 0);
+                let mut expected = cipher_text[block..].to_vec();
+                expected.resize(block, 0);
                 assert_eq!(next, expected, "short cipher text, zeros behind");
-                assert_eq!(after(CipherMode::Ctr).1, hex("f0f1f2f3f4f5f6f7f8f9fafbfcfdff01"));
+                let counted = [&vec![0xF0; block - 2][..], &[0xFF, 0x01]].concat();
+                assert_eq!(after(CipherMode::Ctr).1, counted);
                 let (out, next) = after(CipherMode::Ofb);
-                assert!(out[16..].iter().zip(&next).all(|(o, n)| o ^ 0x5A == *n), "key stream block");
-                if len == 32 {
+                assert!(out[block..].iter().zip(&next).all(|(o, n)| o ^ 0x5A == *n), "key stream block");
+                if last == block {
                     let (out, next) = after(CipherMode::Cbc);
                     let cipher_text = if direction == Direction::Encrypt { &out } else { &data };
-                    assert_eq!(next, cipher_text[16..]);
+                    assert_eq!(next, cipher_text[block..]);
                 }
             }
         }
@@ -191,21 +255,21 @@ fn returned_iv() {
 #[test]
 fn wrong_sizes_are_refused_and_change_nothing() {
     for p in PROVIDERS {
-        for mode in CipherMode::ALL {
-            let size = if mode == CipherMode::Ecb { 0 } else { 16 };
+        for (alg, mode) in SymAlg::ALL.into_iter().flat_map(|alg| CipherMode::ALL.map(|mode| (alg, mode))) {
+            let block = alg.block_size();
+            let size = if mode == CipherMode::Ecb { 0 } else { block };
             let attempt = |key: usize, iv: usize, data: usize| {
                 let (mut iv, mut data) = (vec![9; iv], vec![9; data]);
-                let result =
-                    p.cipher(SymAlg::Aes, mode, Direction::Encrypt, &vec![1; key], &mut iv, &mut data);
+                let result = p.cipher(alg, mode, Direction::Encrypt, &vec![1; key], &mut iv, &mut data);
                 assert!(result.is_ok() || iv.iter().chain(&data).all(|b| *b == 9), "{mode:?}");
                 result
             };
-            assert_eq!(attempt(16, size, 32), Ok(()));
-            for key in [0, 15, 17, 31, 33] {
-                assert_eq!(attempt(key, size, 32), Err(Error::BadKey));
+            for key in 0..=40 {
+                let expected = if alg.has_key_bits(key * 8) { Ok(()) } else { Err(Error::BadKey) };
+                assert_eq!(attempt(usize::from(key), size, 32), expected, "{alg:?} {key}");
             }
-            for iv in [1, 8, 15, 17, 16 - size] {
-                assert_eq!(attempt(16, iv, 32), Err(Error::BadInput), "{mode:?} {iv}");
+            for iv in (0..=17).filter(|iv| *iv != size) {
+                assert_eq!(attempt(16, iv, 32), Err(Error::BadInput), "{alg:?} {mode:?} {iv}");
             }
             let whole_blocks = matches!(mode, CipherMode::Cbc | CipherMode::Ecb);
             assert_eq!(attempt(16, size, 33).is_err(), whole_blocks, "{mode:?}");
@@ -213,7 +277,9 @@ fn wrong_sizes_are_refused_and_change_nothing() {
         for mode in CipherMode::ALL {
             assert_eq!(CipherMode::from_id(mode.id()), Some(mode));
         }
-        assert_eq!(SymAlg::from_id(SymAlg::Aes.id()), Some(SymAlg::Aes));
-        assert_eq!((SymAlg::from_id(3), CipherMode::from_id(0x45)), (None, None));
+        for alg in SymAlg::ALL {
+            assert_eq!(SymAlg::from_id(alg.id()), Some(alg));
+        }
+        assert_eq!((SymAlg::from_id(4), CipherMode::from_id(0x45)), (None, None));
     }
 }

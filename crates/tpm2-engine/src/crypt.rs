@@ -1,10 +1,10 @@
 //! What several commands compute: Names, tickets, proofs; and where the wire's algorithms meet the provider's.
 use crate::state::State;
 use alloc::vec::Vec;
-use tpm2_crypto::{CryptoProvider, Digest, HashAlg, Rng};
+use tpm2_crypto::{CryptoProvider, Digest, HashAlg, Rng, SymAlg};
 use tpm2_wire::{
     Buffer, Rc, Secret, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmRh, TpmSt, TpmiAlgHash, TpmiRhHierarchy,
-    TpmtTkHashcheck, TpmtTkVerified, Wire, to_vec,
+    TpmtSymDefObject, TpmtTkHashcheck, TpmtTkVerified, Wire, to_vec,
 };
 use zeroize::Zeroizing;
 
@@ -14,6 +14,10 @@ pub(crate) const CONTEXT_HASH: HashAlg = HashAlg::Sha512;
 /// The provider's name of a hash; the profile has let no other through.
 pub(crate) fn hash(alg: TpmiAlgHash) -> Result<HashAlg, Rc> {
     HashAlg::from_id(alg.id()).ok_or(Rc::HASH)
+}
+/// The provider's name of a block cipher; the profile has let no other through.
+pub(crate) fn cipher(symmetric: &TpmtSymDefObject) -> Result<SymAlg, Rc> {
+    SymAlg::from_id(symmetric.algorithm.id()).ok_or(Rc::SYMMETRIC)
 }
 /// A digest as a `TPM2B_DIGEST`.
 pub(crate) fn digest_2b(digest: &Digest) -> Tpm2bDigest {

@@ -5,9 +5,10 @@ use common::keys::{ECDSA, NULL, OWN, SIGNING, ecc};
 use common::{Chip, refused, refused_at, sized};
 use tpm2_crypto::{Curve, Exchange, HashAlg, Point, RUST};
 use tpm2_wire::{
-    Buffer, Certify, Commit, EcEphemeral, Quote, Rc, Secret, Sign, Sized2b, Tpm2bAttest, TpmRh, TpmSu,
-    TpmaObject, TpmsAttest, TpmsEccPoint, TpmtSensitive, TpmtSignature, TpmuAttest, TpmuSensitiveComposite,
-    VerifySignature, Wire, ZGen2Phase, to_vec,
+    Buffer, Certify, Commit, EcEphemeral, Quote, Rc, Secret, Sign, SignDigest, SignSequenceComplete,
+    SignSequenceStart, Sized2b, Tpm2bAttest, TpmRh, TpmSu, TpmaObject, TpmsAttest, TpmsEccPoint,
+    TpmtSensitive, TpmtSignature, TpmuAttest, TpmuSensitiveComposite, VerifySignature, Wire, ZGen2Phase,
+    to_vec,
 };
 
 const P256: Curve = Curve::P256;
@@ -129,6 +130,39 @@ fn a_refused_signature_does_not_use_up_its_commitment() {
     let signature = [&[0, 0x1A, 0, 0x0B][..], &sized(&k), &sized(&s)].concat();
     let params = [sized(&message), signature].concat();
     refused_at(chip.send::<VerifySignature>(&[key], &[], &params), Rc::SCHEME, VerifySignature::signature);
+}
+
+/// The commands of 1.85 take the number of the commitment as their context (Part 2, 11.3.7).
+#[test]
+fn a_context_names_the_commitment() {
+    let mut chip = Chip::new();
+    let key = anonymous(&mut chip);
+    let q = chip.point(key);
+    let first = commit(&mut chip, key, &nothing(), &[], &[]).expect("a commitment");
+    let second = commit(&mut chip, key, &nothing(), &[], &[]).expect("a commitment");
+    let message = digest(&[b"message"]);
+    let scalars = |signature| match signature {
+        TpmtSignature::Ecdaa(s) => (s.signature_r.0, s.signature_s.0),
+        _ => panic!("not ECDAA"),
+    };
+    let sign_digest = |chip: &mut Chip, context: &[u8]| -> Result<TpmtSignature, Rc> {
+        let params = [&sized(context)[..], &sized(&message), NULL_TICKET].concat();
+        Ok(chip.send::<SignDigest>(&[key], &[], &params)?.value())
+    };
+    for wrong in [&b""[..], &[0], &[0, 0, 0]] {
+        refused_at(sign_digest(&mut chip, wrong), Rc::SIZE, SignDigest::context);
+    }
+    let count = second.counter.to_be_bytes();
+    let (k, s) = scalars(sign_digest(&mut chip, &count).expect("an answer"));
+    assert!(answers(&q, &second.e, &k, &s, &message));
+    refused(sign_digest(&mut chip, &count), Rc::VALUE);
+
+    let params = [sized(b""), sized(&first.counter.to_be_bytes())].concat();
+    let sequence = chip.send::<SignSequenceStart>(&[key], &[], &params).expect("a sequence");
+    let handles = [sequence.handle.expect("a handle"), key];
+    let reply = chip.send::<SignSequenceComplete>(&handles, &[], &sized(b"message")).expect("an answer");
+    let (k, s) = scalars(reply.value());
+    assert!(answers(&q, &first.e, &k, &s, &message));
 }
 
 #[test]

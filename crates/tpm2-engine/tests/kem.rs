@@ -207,7 +207,8 @@ fn salts_and_credentials_are_as_part_1_says() {
     let seed = labeled(&made.secret[..], b"IDENTITY", &made.ciphertext, &public);
     let key = RUST.kdfa(HashAlg::Sha256, &seed, b"STORAGE", &name, &[], 128);
     let mut body = sized(b"credential");
-    RUST.cfb(tpm2_crypto::Direction::Encrypt, &key, &mut [0; 16], &mut body).expect("a cipher");
+    RUST.cfb(tpm2_crypto::SymAlg::Aes, tpm2_crypto::Direction::Encrypt, &key, &mut [0; 16], &mut body)
+        .expect("a cipher");
     let key = RUST.kdfa(HashAlg::Sha256, &seed, b"INTEGRITY", &[], &[], 256);
     let blob = [sized(&RUST.hmac(HashAlg::Sha256, &key, &[&body, &name])), body].concat();
     let activate = |chip: &mut Chip, secret: &[u8]| {

@@ -79,7 +79,7 @@ fn extending_changes_the_banks_that_are_named() {
     // Without a PCR nothing changes; a hash that is not there is told.
     chip.send::<PcrExtend>(&[NULL], &[], &values).expect("a probe");
     assert_eq!(counter(&mut chip), 2);
-    let unknown = [&1u32.to_be_bytes()[..], &[0, 0x12], &[0; 32]].concat();
+    let unknown = [&1u32.to_be_bytes()[..], &[0, 0x2B], &[0; 32]].concat();
     refused_at(chip.send::<PcrExtend>(&[NULL], &[], &unknown), Rc::HASH, PcrExtend::digests);
     refused_at(chip.send::<PcrExtend>(&[24], &[], &values), Rc::VALUE, PcrExtend::pcr_handle);
 }
@@ -189,7 +189,7 @@ fn banks_change_at_the_next_init() {
     let allocated = allocated.expect("an allocation");
     assert_eq!((allocated.success, allocated.max_pcr), (1, 24));
     assert_eq!(allocated.needed, 24 * (32 + 48));
-    assert_eq!(allocated.available, 24 * (20 + 32 + 48 + 64));
+    assert_eq!(allocated.available, HashAlg::ALL.iter().map(|alg| 24 * alg.digest_size() as u32).sum());
     // Not yet, and only one that starts anew.
     assert_eq!(read(&mut chip, &[select(TpmiAlgHash::Sha1, &[0])]).values.len(), 1);
     let state = chip.send::<Shutdown>(&[], &[], &to_vec(&TpmSu::State));
@@ -348,6 +348,43 @@ fn what_an_allocation_needs() {
     // After a request, even for what there is, the state cannot be kept.
     let state = chip.send::<Shutdown>(&[], &[], &to_vec(&TpmSu::State));
     refused_at(state, Rc::TYPE, Shutdown::shutdown_type);
+}
+
+/// A bank can be of any hash that the profile has.
+#[test]
+fn banks_of_every_hash() {
+    let mut chip = Chip::new();
+    let wanted: TpmlPcrSelection = HashAlg::ALL
+        .into_iter()
+        .map(|alg| TpmsPcrSelection {
+            hash: TpmiAlgHash::from_id(alg.id()).expect("a hash of the wire"),
+            pcr_select: vec![0xFF; 3],
+        })
+        .collect();
+    let reply = chip.send::<PcrAllocate>(&[TpmRh::PLATFORM], &[], &to_vec(&wanted)).expect("an allocation");
+    let needed: u32 = HashAlg::ALL.iter().map(|alg| 24 * alg.digest_size() as u32).sum();
+    assert_eq!(
+        reply.params,
+        [&[1][..], &[0, 0, 0, 24], &needed.to_be_bytes(), &needed.to_be_bytes()].concat()
+    );
+    chip.cycle(TpmSu::Clear, TpmSu::Clear);
+    let digests: TpmlDigestValues =
+        chip.send::<PcrEvent>(&[3], &[], &sized(b"event")).expect("digests").value();
+    assert_eq!(digests.len(), HashAlg::ALL.len());
+    for (digest, alg) in digests.iter().zip(HashAlg::ALL) {
+        let expected = RUST.digest(alg, &[b"event"]);
+        assert_eq!((digest.hash_alg.id(), &digest.digest[..]), (alg.id(), &expected[..]), "{alg:?}");
+        let extended = RUST.digest(alg, &[&vec![0; alg.digest_size()], &expected]);
+        let selection = [0, 0, 0, 1, 0, alg.id() as u8, 3, 8, 0, 0];
+        let reply = chip.send::<PcrRead>(&[], &[], &selection).expect("a value");
+        assert!(reply.params.ends_with(&sized(&extended)), "{alg:?}");
+    }
+    // They stay over a restart of the process, and over a resume.
+    chip.cycle(TpmSu::State, TpmSu::State);
+    chip.check_durable();
+    let reply = chip.send::<PcrRead>(&[], &[], &[0, 0, 0, 1, 0, 0x12, 3, 8, 0, 0]).expect("a value");
+    let sm3 = RUST.digest(HashAlg::Sm3, &[&[0; 32], &RUST.digest(HashAlg::Sm3, &[b"event"])]);
+    assert!(reply.params.ends_with(&sized(&sm3)));
 }
 
 #[test]

@@ -13,6 +13,9 @@ use tpm2_wire::{
 
 const RESTRICTED: TpmaObject = TpmaObject(SIGNING.0 | TpmaObject::RESTRICTED.0);
 const SHA256: u8 = 0x0B;
+const P256: tpm2_crypto::Curve = tpm2_crypto::Curve::P256;
+const SM2: &[u8] = &[0, 0x1B, 0, SHA256];
+const SCHNORR: &[u8] = &[0, 0x1C, 0, SHA256];
 
 fn sign_start(chip: &mut Chip, key: u32, auth: &str, context: &[u8]) -> Result<u32, Rc> {
     let params = [sized(auth.as_bytes()), sized(context)].concat();
@@ -77,6 +80,16 @@ fn holds(chip: &mut Chip, key: u32, context: &[u8], message: &[u8], signature: &
             let q = tpm2_crypto::Point { x: q.x.0, y: q.y.0 };
             RUST.ecdsa_verify(tpm2_crypto::Curve::P256, &q, &digest, &s.signature_r, &s.signature_s)
         }
+        (TpmtSignature::Sm2(s), TpmuPublicId::Ecc(q)) => {
+            let q = tpm2_crypto::Point { x: q.x.0, y: q.y.0 };
+            let z = RUST.sm2_z(P256, HashAlg::Sha256, &q, context).expect("an identity");
+            let e = RUST.digest(HashAlg::Sha256, &[&z, message]);
+            RUST.sm2_verify(P256, &q, &e, &s.signature_r, &s.signature_s)
+        }
+        (TpmtSignature::Ecschnorr(s), TpmuPublicId::Ecc(q)) => {
+            let q = tpm2_crypto::Point { x: q.x.0, y: q.y.0 };
+            RUST.ecschnorr_verify(P256, HashAlg::Sha256, &q, &digest, &s.signature_r, &s.signature_s)
+        }
         (TpmtSignature::Rsassa(s), TpmuPublicId::Rsa(n)) => {
             RUST.rsa_verify(&n, 65537, tpm2_crypto::RsaSig::Pkcs1, HashAlg::Sha256, &digest, &s.sig)
         }
@@ -95,6 +108,8 @@ fn keys(chip: &mut Chip, parent: u32) -> Vec<(u32, bool)> {
         (mldsa(SIGNING, 3, 1), b"", true),
         (hash_mldsa(SIGNING, 2, SHA256), b"", true),
         (ecc(SIGNING, NULL, ECDSA, &[]), b"", false),
+        (ecc(SIGNING, NULL, SM2, &[]), b"", true),
+        (ecc(SIGNING, NULL, SCHNORR, &[]), b"", false),
         (rsa(SIGNING, NULL, RSASSA), b"", false),
         (keyed_hash(given, HMAC, &[]), b"secret", false),
     ] {

@@ -5,7 +5,7 @@ use common::keys::{ECDSA, HMAC, NULL, OWN, RSASSA, SIGNING, STORAGE, ecc, keyed_
 use common::{Chip, refused, refused_at, sized};
 use tpm2_crypto::{Curve, HashAlg, RUST, RsaSig};
 use tpm2_wire::{
-    Certify, EcdhKeyGen, EcdhZGen, GetTime, Hash, HashSequenceStart, Hmac, HmacStart, NvCertify, Quote, Rc,
+    Certify, EcdhKeyGen, EcdhZGen, GetTime, Hash, HashSequenceStart, Mac, MacStart, NvCertify, Quote, Rc,
     Reader, RsaDecrypt, RsaEncrypt, SequenceComplete, SequenceUpdate, Sign, Sized2b, Tpm2bAttest,
     Tpm2bDigest, TpmRh, TpmSt, TpmaNv, TpmaObject, TpmsAttest, TpmsEccPoint, TpmtSignature, TpmtTkHashcheck,
     TpmtTkVerified, TpmuAttest, TpmuPublicId, VerifySignature, Wire, to_vec,
@@ -130,13 +130,13 @@ fn hmac_keys() {
     let expected = RUST.hmac(HashAlg::Sha256, b"key", &[b"data"]).to_vec();
     let hmac = |chip: &mut Chip, key: u32, alg: &[u8]| -> Result<Vec<u8>, Rc> {
         let params = [&sized(b"data")[..], alg].concat();
-        Ok(chip.send::<Hmac>(&[key], &[], &params)?.value::<Tpm2bDigest>().0)
+        Ok(chip.send::<Mac>(&[key], &[], &params)?.value::<Tpm2bDigest>().0)
     };
     assert_eq!(hmac(&mut chip, key, NULL).expect("an HMAC"), expected);
     assert_eq!(hmac(&mut chip, key, &[0, 0x0B]).expect("an HMAC"), expected);
-    refused_at(hmac(&mut chip, key, &[0, 4]), Rc::VALUE, Hmac::hash_alg);
-    refused_at(hmac(&mut chip, srk, NULL), Rc::TYPE, Hmac::handle);
-    let start = chip.send::<HmacStart>(&[key], &[], &[0, 0, 0, 0x10]).expect("a sequence");
+    refused_at(hmac(&mut chip, key, &[0, 4]), Rc::VALUE, Mac::in_scheme);
+    refused_at(hmac(&mut chip, srk, NULL), Rc::TYPE, Mac::handle);
+    let start = chip.send::<MacStart>(&[key], &[], &[0, 0, 0, 0x10]).expect("a sequence");
     let sequence = start.handle.expect("a handle");
     chip.send::<SequenceUpdate>(&[sequence], &[], &sized(b"da")).expect("an update");
     let params = [&sized(b"ta")[..], &TpmRh::OWNER.to_be_bytes()].concat();
@@ -165,7 +165,7 @@ fn hmac_keys() {
     let both = TpmaObject(bytes.0 | TpmaObject::DECRYPT.0);
     let open = chip.child(srk, "", b"key", &keyed_hash(both, NULL, &[])).expect("a key");
     assert_eq!(hmac(&mut chip, open, &[0, 0x0B]).expect("an HMAC"), expected);
-    refused_at(hmac(&mut chip, open, NULL), Rc::VALUE, Hmac::hash_alg);
+    refused_at(hmac(&mut chip, open, NULL), Rc::VALUE, Mac::in_scheme);
     sign(&mut chip, open, &digest, HMAC, NULL_TICKET).expect("a signature");
     for scheme in [RSASSA, ECDSA] {
         refused_at(sign(&mut chip, open, &digest, scheme, NULL_TICKET), Rc::SCHEME, Sign::in_scheme);

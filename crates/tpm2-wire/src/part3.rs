@@ -250,12 +250,12 @@ commands! { ($)
         reply out_hash: Tpm2bDigest;
         reply validation: TpmtTkHashcheck;
     }
-    /// `TPM2_HMAC`
-    Hmac = 0x0155 => HmacReply {
+    /// `TPM2_MAC`, which is `TPM2_HMAC` and more
+    Mac = 0x0155 => MacReply {
         handle handle: TpmiDhObject, auth User;
         param buffer: Tpm2bMaxBuffer;
-        param hash_alg: Option<TpmiAlgHash>;
-        reply out_hmac: Tpm2bDigest;
+        param in_scheme: Option<TpmiAlgMacScheme>;
+        reply out_mac: Tpm2bDigest;
     }
     /// `TPM2_GetRandom`
     GetRandom = 0x017B => GetRandomReply {
@@ -266,11 +266,11 @@ commands! { ($)
     StirRandom = 0x0146 [nv] => StirRandomReply {
         param in_data: Tpm2bSensitiveData;
     }
-    /// `TPM2_HMAC_Start`
-    HmacStart = 0x015B => HmacStartReply {
+    /// `TPM2_MAC_Start`, which is `TPM2_HMAC_Start` and more
+    MacStart = 0x015B => MacStartReply {
         handle handle: TpmiDhObject, auth User;
         param auth: Tpm2bAuth;
-        param hash_alg: Option<TpmiAlgHash>;
+        param in_scheme: Option<TpmiAlgMacScheme>;
         yields sequence_handle: TpmiDhObject;
     }
     /// `TPM2_HashSequenceStart`

@@ -9,9 +9,9 @@ fn spec() -> BTreeMap<u32, (String, Value)> {
     let all: BTreeMap<String, Value> = serde_json::from_str(SPEC).unwrap();
     let mut by_code = BTreeMap::new();
     for (name, command) in all {
-        // TPM2_MAC and TPM2_MAC_Start share their codes with TPM2_HMAC and TPM2_HMAC_Start, which a TPM with HMAC
-        // has in their place (Part 3, 15.6 and 17.3).
-        if name == "TPM2_MAC" || name == "TPM2_MAC_Start" {
+        // TPM2_HMAC and TPM2_HMAC_Start share their codes with TPM2_MAC and TPM2_MAC_Start, which can do all that
+        // they can (Part 3, 15.6 and 17.3).
+        if name == "TPM2_HMAC" || name == "TPM2_HMAC_Start" {
             continue;
         }
         let code = u32::from_str_radix(

@@ -1,6 +1,6 @@
 //! A session as its caller sees it: nonces, HMACs and parameter encryption, computed apart from both TPMs.
 use crate::step::{Auth, Handle, Value};
-use tpm2_crypto::{Direction, HashAlg, RUST};
+use tpm2_crypto::{Direction, HashAlg, RUST, SymAlg};
 use tpm2_wire::{
     Accept, Command, Reader, StartAuthSession, Tpm2bDigest, Tpm2bNonce, TpmRh, TpmaSession, TpmtSymDef, Wire,
 };
@@ -58,13 +58,13 @@ impl Session {
                     RUST.xor_obfuscate(hash, &key, newer, older, data);
                 }
             }
-            Some(TpmtSymDef::Aes(parms)) => {
-                let bits = usize::from(parms.key_bits.0);
+            Some(TpmtSymDef::Cipher(cipher)) => {
+                let bits = usize::from(cipher.key_bits);
                 let material = RUST.kdfa(self.hash, &key, b"CFB", newer, older, bits + BLOCK * 8);
                 let (key, iv) = material.split_at(bits / 8);
-                RUST.cfb(direction, key, &mut iv.to_vec(), data).expect("a key of AES");
+                RUST.cfb(SymAlg::Aes, direction, key, &mut iv.to_vec(), data).expect("a key of AES");
             }
-            _ => {}
+            None => {}
         }
     }
     fn mac(&self, auth: &[u8], parts: &[&[u8]]) -> Vec<u8> {

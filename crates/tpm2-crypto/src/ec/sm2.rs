@@ -1,9 +1,27 @@
 //! SM2 signatures over the digest `e = H(Z || M)` that the caller made (Part 1, 45.2.2; GB/T 32918.2).
 
 use super::{Curve, MAX_TRIES, Point, Signature, is_zero};
-use crate::{CryptoProvider, Error, Rng};
+use crate::{CryptoProvider, Digest, Error, HashAlg, Rng};
 
 impl CryptoProvider {
+    /// Z, which an SM2 signer hashes before each message (GB/T 32918.2, 5.5): of its identity, at most 8191 bytes, the
+    /// curve and the public key. [`Error::BadInput`] for a longer identity, [`Error::BadPoint`] for coordinates that
+    /// are too long.
+    ///
+    /// The length of the identity counts in bits, as GB/T 32918 says; Part 1, 45.2.2.1, which cites it, says octets, and
+    /// whoever took that literally would make signatures that nobody else can verify.
+    pub fn sm2_z(&self, curve: Curve, hash: HashAlg, public: &Point, id: &[u8]) -> Result<Digest, Error> {
+        let bits = u16::try_from(id.len() * 8).map_err(|_| Error::BadInput)?;
+        let params = curve.params();
+        let mut z = self.hasher(hash);
+        z.update(&bits.to_be_bytes());
+        z.update(id);
+        for number in [params.a, params.b, params.gx, params.gy, &public.x, &public.y] {
+            z.update(&curve.fit(number).ok_or(Error::BadPoint)?);
+        }
+        Ok(z.finish())
+    }
+
     /// Signs the digest `e` with `d`: (r, s), each [`Curve::size`] bytes. The nonce is hedged as with ECDSA.
     ///
     /// [`Error::BadKey`] unless `1 <= d < n - 1`: the last private key that ECDSA allows is none of SM2.
@@ -54,6 +72,24 @@ mod tests {
     use super::*;
     use crate::RUST;
     use alloc::vec::Vec;
+
+    /// GM/T 0003.5-2012, annex A.2: Z of the recommended curve's example.
+    #[test]
+    fn the_identity_of_the_example() {
+        let hex = |text: &str| -> Vec<u8> {
+            (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+        };
+        let public = Point {
+            x: hex("09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"),
+            y: hex("ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"),
+        };
+        let z = RUST.sm2_z(Curve::Sm2P256, HashAlg::Sm3, &public, b"1234567812345678").unwrap();
+        assert_eq!(z[..], hex("b2e14c5c79c6df5b85f4fe7ed8db7a262b9da7e07ccb0ea9f4747b8ccda8a4f3"));
+        let e = RUST.digest(HashAlg::Sm3, &[&z, b"message digest"]);
+        assert_eq!(e[..], hex("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640"));
+        let long = [0; 8192];
+        assert_eq!(RUST.sm2_z(Curve::Sm2P256, HashAlg::Sm3, &public, &long).err(), Some(Error::BadInput));
+    }
 
     /// With k + r = 0 mod n the last step would give away the key.
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use tpm2_crypto::{CryptoProvider, Drbg, Error, HashAlg, RUST, Rng};
+use tpm2_crypto::{CryptoProvider, Drbg, Error, HashAlg, RUST, Rng, SymAlg};
 
 /// Every provider; each test runs over all of them.
 pub const PROVIDERS: &[&CryptoProvider] = &[&RUST];
@@ -28,6 +28,16 @@ pub const RSA_HASHES: &[(&str, HashAlg)] = HASH_NAMES.split_at(7).0;
 
 pub fn hash_named(name: &str) -> HashAlg {
     HASH_NAMES.iter().find(|(n, _)| *n == name).unwrap().1
+}
+
+pub fn cipher_named(name: &str) -> SymAlg {
+    match name {
+        "aes" => SymAlg::Aes,
+        "camellia" => SymAlg::Camellia,
+        "sm4" => SymAlg::Sm4,
+        "tdes" => SymAlg::Tdes,
+        _ => panic!("no cipher {name}"),
+    }
 }
 
 pub fn hex(text: &str) -> Vec<u8> {

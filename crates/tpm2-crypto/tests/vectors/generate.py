@@ -3,19 +3,25 @@
 Origin of the numbers: nothing here calls our Rust code. Primary keys come from `primary_derivation.py`, a model
 written from a reading of the C implementations and checked against swtpm's published vectors, a live
 libtpms 0.9.2 and a live build of the TCG reference V184. KDFs, XOR and MGF1 are written out here over
-hashlib and hmac; RSA and ECDSA schemes come from pycryptodome.
+hashlib and hmac; RSA and ECDSA schemes come from pycryptodome,
+block ciphers and CMAC from OpenSSL.
 
-    pip install pycryptodome sympy && python3 generate.py
+    pip install pycryptodome sympy cryptography && python3 generate.py
 
 Everything is seeded, so a second run gives the same files. Format: `key = value` lines, a blank line
 between cases; byte strings in hexadecimal.
 """
 
 import hashlib, hmac, pathlib
-from Crypto.Cipher import PKCS1_OAEP, PKCS1_v1_5, AES
+from Crypto.Cipher import PKCS1_OAEP, PKCS1_v1_5
 from Crypto.Hash import SHA1, SHA256, SHA384, SHA512, SHA3_256, SHA3_384, SHA3_512
 from Crypto.PublicKey import ECC, RSA
 from Crypto.Signature import DSS, pkcs1_15, pss
+from cryptography.hazmat.decrepit.ciphers.algorithms import Camellia, TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
+from cryptography.hazmat.decrepit.ciphers.modes import CFB, OFB
+from cryptography.hazmat.primitives.cmac import CMAC
 import primary_derivation as model
 
 HERE = pathlib.Path(__file__).parent
@@ -212,23 +218,52 @@ def hashes():
     write("hash.txt", cases)
 
 
+def block_ciphers():
+    """Name, key size in bits, block size in bytes, OpenSSL's cipher of a key."""
+    for bits in (128, 192, 256):
+        yield "aes", bits, 16, algorithms.AES
+    for bits in (128, 192, 256):
+        yield "camellia", bits, 16, Camellia
+    for bits in (128, 192):
+        yield "tdes", bits, 8, TripleDES
+    yield "sm4", 128, 16, algorithms.SM4
+
+
 def cipher():
     cases = []
-    for bits in (128, 192, 256):
-        for n in (0, 1, 15, 16, 17, 32, 100, 256, 1024, 1023):
-            key, iv, data = pseudo(f"ck{bits}", bits // 8), pseudo("iv", 16), pseudo("cd", n)
-            case = {"key": key, "iv": iv, "data": data}
-            case["cfb"] = AES.new(key, AES.MODE_CFB, iv, segment_size=128).encrypt(data + bytes(-n % 16))[:n]
-            case["ofb"] = AES.new(key, AES.MODE_OFB, iv).encrypt(data)
+    for alg, bits, block, make in block_ciphers():
+        for n in (1, block - 1, block, block + 1, 100, 20 * block):
+            key, iv, data = pseudo(f"ck{bits}", bits // 8), pseudo("iv", block), pseudo("cd", n)
+
+            def encrypt(mode, data):
+                context = Cipher(make(key), mode).encryptor()
+                return context.update(data) + context.finalize()
+
+            whole = data + bytes(-n % block)
+            case = {"alg": alg, "key": key, "iv": iv, "data": data}
+            case["cfb"] = encrypt(CFB(iv), whole)[:n]
+            case["ofb"] = encrypt(OFB(iv), whole)[:n]
             # An initial counter of all ones but the last byte, so that the carry runs through.
-            wrap = b"\xff" * 15 + b"\xfe"
-            case["ctr_iv"] = wrap
-            case["ctr"] = AES.new(key, AES.MODE_CTR, initial_value=wrap, nonce=b"").encrypt(data)
-            if n % 16 == 0:
-                case["cbc"] = AES.new(key, AES.MODE_CBC, iv).encrypt(data) if n else b""
-                case["ecb"] = AES.new(key, AES.MODE_ECB).encrypt(data) if n else b""
+            start = 256**block - 2
+            case["ctr_iv"] = start.to_bytes(block, "big")
+            counters = b"".join(((start + i) % 256**block).to_bytes(block, "big") for i in range(len(whole) // block))
+            stream = encrypt(ECB(), counters)
+            case["ctr"] = bytes(a ^ b for a, b in zip(data, stream))
+            if n % block == 0:
+                case["cbc"], case["ecb"] = encrypt(CBC(iv), data), encrypt(ECB(), data)
             cases.append(case)
     write("cipher.txt", cases)
+
+
+def cmac():
+    cases = []
+    for alg, bits, block, make in block_ciphers():
+        for n in (0, 1, block - 1, block, block + 1, 2 * block, 100):
+            key, data = pseudo(f"mk{bits}", bits // 8), pseudo("md", n)
+            context = CMAC(make(key))
+            context.update(data)
+            cases.append({"alg": alg, "key": key, "data": data, "cmac": context.finalize()})
+    write("cmac.txt", cases)
 
 
 def rsa():
@@ -292,4 +327,4 @@ def ecc():
 
 
 if __name__ == "__main__":
-    hashes(), kdf(), cipher(), drbg(), ecc(), rsa(), primary_ecc(), primary_rsa()
+    hashes(), kdf(), cipher(), cmac(), drbg(), ecc(), rsa(), primary_ecc(), primary_rsa()

@@ -44,7 +44,9 @@ chapters! {
     duplication
     /// Part 3, 14: asymmetric primitives.
     asymmetric
-    /// Part 3, 15 and 17: hashes and sequences.
+    /// Part 3, 15: symmetric primitives.
+    symmetric
+    /// Part 3, 17: sequences.
     hash_sequence
     /// Part 3, 18: attestation.
     attestation

@@ -2,16 +2,13 @@
 use super::Call;
 use super::sessions::{Sessions, at};
 use crate::Tpm;
-use crate::crypt::hash;
+use crate::crypt::{cipher, hash};
 use crate::state::State;
 use crate::state::session::Session;
 use alloc::vec::Vec;
 use tpm2_crypto::{CryptoProvider, Direction};
 use tpm2_wire::{Accept, Rc, Reader, TpmtSymDef, Wire};
 use zeroize::Zeroizing;
-
-/// The block size of the ciphers that a session can use, in bytes.
-const BLOCK: usize = 16;
 
 impl Tpm {
     /// The parameters in clear.
@@ -62,14 +59,13 @@ fn crypt(
             crypto.xor_obfuscate(hash(alg)?, key, nonce_newer, nonce_older, data);
             Ok(())
         }
-        TpmtSymDef::Aes(parms) => {
-            let bits = usize::from(parms.key_bits.0);
-            let material =
-                crypto.kdfa(session.auth_hash, key, b"CFB", nonce_newer, nonce_older, bits + BLOCK * 8);
+        TpmtSymDef::Cipher(symmetric) => {
+            let (alg, bits) = (cipher(&symmetric)?, usize::from(symmetric.key_bits));
+            let total = bits + alg.block_size() * 8;
+            let material = crypto.kdfa(session.auth_hash, key, b"CFB", nonce_newer, nonce_older, total);
             let (key, iv) = material.split_at_checked(bits / 8).ok_or(Rc::SYMMETRIC)?;
             let mut iv = Zeroizing::new(iv.to_vec());
-            crypto.cfb(direction, key, &mut iv, data).map_err(|_| Rc::SYMMETRIC)
+            crypto.cfb(alg, direction, key, &mut iv, data).map_err(|_| Rc::SYMMETRIC)
         }
-        _ => Err(Rc::SYMMETRIC),
     }
 }

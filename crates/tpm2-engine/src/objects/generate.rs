@@ -2,10 +2,12 @@
 use crate::Platform;
 use crate::crypt::{digest_2b, failed, hash, random, strip};
 use crate::objects::keys;
-use tpm2_crypto::{CryptoProvider, Derivation, Drbg, HashAlg};
+use crate::objects::validate::check_cipher_key;
+use tpm2_crypto::{CryptoProvider, Derivation, Drbg, HashAlg, Rng, tdes};
 use tpm2_wire::{
-    Buffer, ParameterSet, Rc, Secret, Tpm2bDigest, TpmAlg, TpmaObject, TpmsSensitiveCreate,
-    TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms, TpmtSensitive, TpmuPublicId, TpmuSensitiveComposite,
+    Buffer, ParameterSet, Rc, Secret, Tpm2bDigest, TpmAlg, TpmaObject, TpmiAlgSymObject, TpmsSensitiveCreate,
+    TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms, TpmtSensitive, TpmtSymDefObject, TpmuPublicId,
+    TpmuSensitiveComposite,
 };
 
 /// How RSA primes are found, from the byte that is stored with a seed.
@@ -50,14 +52,13 @@ pub(crate) fn generate(
             public.unique = TpmuPublicId::Ecc(keys::wire_point(q));
             TpmuSensitiveComposite::Ecc(Secret::from(&d[..]))
         }
-        TpmtPublicParms::Symcipher(symmetric) => {
-            let size = usize::from(symmetric.key_bits()) / 8;
-            TpmuSensitiveComposite::Sym(match given {
-                [] => Secret::from(&random(rng, size)?[..]),
-                key if key.len() == size => Secret::from(key),
-                _ => return Err(Rc::KEY_SIZE),
-            })
-        }
+        TpmtPublicParms::Symcipher(symmetric) => TpmuSensitiveComposite::Sym(match given {
+            [] => cipher_key(rng, &symmetric)?,
+            key => {
+                check_cipher_key(&symmetric, key)?;
+                Secret::from(key)
+            }
+        }),
         TpmtPublicParms::Keyedhash(scheme) => {
             let alg = match scheme {
                 None => name_alg,
@@ -134,6 +135,16 @@ fn mldsa<const PRIVATE: usize, const PUBLIC: usize>(
     let seed = crypto.mldsa_seed(rng).map_err(failed)?;
     let key = crypto.mldsa_private(keys::mldsa(set)?, &seed[..]).map_err(failed)?;
     Ok((Secret::from(&seed[..]), Buffer::from(key.public())))
+}
+
+/// A new key of a block cipher.
+fn cipher_key(rng: &mut dyn Rng, symmetric: &TpmtSymDefObject) -> Result<Secret<32>, Rc> {
+    let size = usize::from(symmetric.key_bits) / 8;
+    if symmetric.algorithm == TpmiAlgSymObject::Tdes {
+        let key = tdes::generate(rng, size).map_err(failed)?;
+        return Ok(Secret::from(key.get(..size).unwrap_or_default()));
+    }
+    Ok(Secret::from(&random(rng, size)?[..]))
 }
 
 /// What identifies a symmetric object: a digest of its obfuscation value and its secret; for a parent, whose seed is

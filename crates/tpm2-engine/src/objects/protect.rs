@@ -1,20 +1,18 @@
 //! Protection of what leaves the TPM: sensitive areas and credentials (Part 1, 22 and 23, 24).
-use crate::crypt::{hash, random};
+use crate::crypt::{cipher, hash, random};
 use crate::state::object::Object;
 use alloc::vec::Vec;
-use tpm2_crypto::{CryptoProvider, Direction, HashAlg, Rng, ct_eq};
+use tpm2_crypto::{CryptoProvider, Direction, HashAlg, Rng, SymAlg, ct_eq};
 use tpm2_wire::{
-    Accept, Buffer, Rc, Reader, Secret, Sized2b, Tpm2bDigest, Tpm2bName, Tpm2bPrivate, TpmiAlgHash,
+    Accept, Buffer, Rc, Reader, Secret, Sized2b, Tpm2bDigest, Tpm2bIv, Tpm2bName, Tpm2bPrivate, TpmiAlgHash,
     TpmtSensitive, TpmtSymDefObject, Wire, to_vec,
 };
 use zeroize::Zeroizing;
 
-/// The block size of the ciphers of storage keys, in bytes.
-const BLOCK: usize = 16;
-
 /// How a protector (a storage key, or a seed that was shared) protects.
 pub(crate) struct Protector<'a> {
     pub(crate) alg: HashAlg,
+    pub(crate) cipher: SymAlg,
     pub(crate) key_bits: u16,
     pub(crate) seed: &'a [u8],
 }
@@ -22,9 +20,11 @@ impl<'a> Protector<'a> {
     /// A storage key that protects its children, or, with a seed, what is sent to it.
     pub(crate) fn new(key: &'a Object, seed: Option<&'a [u8]>) -> Result<Self, Rc> {
         let sensitive = key.sensitive.as_ref().map(|s| &*s.seed_value);
+        let symmetric = key.symmetric().ok_or(Rc::TYPE)?;
         Ok(Protector {
             alg: hash(key.public.name_alg.ok_or(Rc::TYPE)?)?,
-            key_bits: key.symmetric().ok_or(Rc::TYPE)?.key_bits(),
+            cipher: cipher(&symmetric)?,
+            key_bits: symmetric.key_bits,
             seed: seed.or(sensitive).ok_or(Rc::TYPE)?,
         })
     }
@@ -45,14 +45,14 @@ impl<'a> Protector<'a> {
         plain: &[u8],
     ) -> Result<Vec<u8>, Rc> {
         let mut encrypted = Vec::new();
-        let mut iv = alloc::vec![0; BLOCK];
+        let mut iv = alloc::vec![0; self.cipher.block_size()];
         if let Some(rng) = rng {
-            iv = random(rng, BLOCK)?.to_vec();
-            Buffer::<BLOCK>(iv.clone()).write(&mut encrypted);
+            iv = random(rng, iv.len())?.to_vec();
+            Tpm2bIv::from(&iv[..]).write(&mut encrypted);
         }
         let mut body = plain.to_vec();
         let key = self.symmetric_key(crypto, name);
-        crypto.cfb(Direction::Encrypt, &key, &mut iv, &mut body).map_err(|_| Rc::SYMMETRIC)?;
+        crypto.cfb(self.cipher, Direction::Encrypt, &key, &mut iv, &mut body).map_err(|_| Rc::SYMMETRIC)?;
         encrypted.append(&mut body);
         let mut out = to_vec(&self.integrity(crypto, name, &encrypted));
         out.append(&mut encrypted);
@@ -71,16 +71,16 @@ impl<'a> Protector<'a> {
         if !ct_eq(&integrity, &self.integrity(crypto, name, r.rest())) {
             return Err(Rc::INTEGRITY);
         }
-        let mut iv = alloc::vec![0; BLOCK];
+        let mut iv = alloc::vec![0; self.cipher.block_size()];
         if has_iv {
-            iv = Buffer::<BLOCK>::read(&mut r)?.0;
-            if iv.len() != BLOCK {
+            iv = Tpm2bIv::read(&mut r)?.0;
+            if iv.len() != self.cipher.block_size() {
                 return Err(Rc::VALUE);
             }
         }
         let mut body = Zeroizing::new(r.rest().to_vec());
         let key = self.symmetric_key(crypto, name);
-        crypto.cfb(Direction::Decrypt, &key, &mut iv, &mut body).map_err(|_| Rc::SYMMETRIC)?;
+        crypto.cfb(self.cipher, Direction::Decrypt, &key, &mut iv, &mut body).map_err(|_| Rc::SYMMETRIC)?;
         Ok(body)
     }
 }
@@ -130,6 +130,7 @@ pub(crate) fn from_private(
 pub(crate) fn wrap_inner(
     crypto: &CryptoProvider,
     alg: HashAlg,
+    cipher: SymAlg,
     key: &[u8],
     name: &Tpm2bName,
     plain: &[u8],
@@ -137,18 +138,21 @@ pub(crate) fn wrap_inner(
     let digest = crate::crypt::digest_2b(&crypto.digest(alg, &[plain, name]));
     let mut body = Zeroizing::new(to_vec(&digest));
     body.extend_from_slice(plain);
-    crypto.cfb(Direction::Encrypt, key, &mut [0; BLOCK], &mut body).map_err(|_| Rc::SYMMETRIC)?;
+    let mut iv = alloc::vec![0; cipher.block_size()];
+    crypto.cfb(cipher, Direction::Encrypt, key, &mut iv, &mut body).map_err(|_| Rc::SYMMETRIC)?;
     Ok(body)
 }
 /// The inverse of [`wrap_inner`].
 pub(crate) fn unwrap_inner(
     crypto: &CryptoProvider,
     alg: HashAlg,
+    cipher: SymAlg,
     key: &[u8],
     name: &Tpm2bName,
     mut body: Zeroizing<Vec<u8>>,
 ) -> Result<Zeroizing<Vec<u8>>, Rc> {
-    crypto.cfb(Direction::Decrypt, key, &mut [0; BLOCK], &mut body).map_err(|_| Rc::SYMMETRIC)?;
+    let mut iv = alloc::vec![0; cipher.block_size()];
+    crypto.cfb(cipher, Direction::Decrypt, key, &mut iv, &mut body).map_err(|_| Rc::SYMMETRIC)?;
     let mut r = Reader::new(&body, &Accept::ALL);
     let digest = Tpm2bDigest::read(&mut r)?;
     if !ct_eq(&digest, &crypto.digest(alg, &[r.rest(), name])) {
@@ -158,5 +162,5 @@ pub(crate) fn unwrap_inner(
 }
 /// Bytes of the key of an inner wrapper.
 pub(crate) fn inner_key_size(symmetric: TpmtSymDefObject) -> usize {
-    usize::from(symmetric.key_bits()) / 8
+    usize::from(symmetric.key_bits) / 8
 }

@@ -3,8 +3,8 @@ use crate::crypt::hash;
 use crate::state::object::Object;
 use tpm2_crypto::mldsa::is_pre_hash;
 use tpm2_wire::{
-    Rc, TpmAlg, TpmaObject, TpmiAlgKdf, TpmtEccScheme, TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms,
-    TpmtRsaScheme,
+    Rc, TpmAlg, TpmaObject, TpmiAlgKdf, TpmiAlgSymMode, TpmtEccScheme, TpmtKeyedhashScheme, TpmtPublic,
+    TpmtPublicParms, TpmtRsaScheme,
 };
 
 /// Checks a template that an object is to be created from. `data` is the size of the sensitive data given.
@@ -85,6 +85,10 @@ pub(crate) fn check_scheme(parent: Option<&Object>, public: &TpmtPublic) -> Resu
     let (sign, decrypt) = (has(TpmaObject::SIGN), has(TpmaObject::DECRYPT));
     let restricted = has(TpmaObject::RESTRICTED);
     let symmetric = match &public.parameters {
+        // What decrypts cannot authenticate.
+        TpmtPublicParms::Symcipher(symmetric) if decrypt && symmetric.mode == Some(TpmiAlgSymMode::Cmac) => {
+            return Err(Rc::SCHEME);
+        }
         TpmtPublicParms::Symcipher(symmetric) => Some(*symmetric),
         TpmtPublicParms::Keyedhash(scheme) => {
             let fits = match scheme {

@@ -4,10 +4,10 @@ use crate::objects::generate::symmetric_unique;
 use crate::objects::keys;
 use crate::objects::template::{check_attributes, check_scheme};
 use crate::state::object::Object;
-use tpm2_crypto::{CryptoProvider, ct_eq};
+use tpm2_crypto::{CryptoProvider, ct_eq, tdes};
 use tpm2_wire::{
-    At, Rc, TpmaObject, TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms, TpmtSensitive, TpmuPublicId,
-    TpmuSensitiveComposite,
+    At, Rc, TpmaObject, TpmiAlgSymObject, TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms, TpmtSensitive,
+    TpmtSymDefObject, TpmuPublicId, TpmuSensitiveComposite,
 };
 
 /// Checks what is to be loaded. A parent that never leaves the TPM vouches for what it has protected.
@@ -145,12 +145,20 @@ fn bind(public: &[u8], expected: &[u8]) -> Result<(), Rc> {
 fn check_symmetric(parameters: &TpmtPublicParms, key: &TpmuSensitiveComposite) -> Result<(), Rc> {
     let max = match parameters {
         TpmtPublicParms::Symcipher(symmetric) => {
-            let fits = key.bytes().len() * 8 == usize::from(symmetric.key_bits());
-            return if fits { Ok(()) } else { Err(Rc::KEY_SIZE) };
+            return check_cipher_key(symmetric, key.bytes());
         }
         TpmtPublicParms::Keyedhash(Some(TpmtKeyedhashScheme::Hmac(alg))) => hash(*alg)?.block_size(),
         TpmtPublicParms::Keyedhash(Some(TpmtKeyedhashScheme::Xor(xor))) => hash(xor.hash_alg)?.block_size(),
         _ => tpm2_wire::MAX_SYM_DATA,
     };
     if key.bytes().len() > max { Err(Rc::KEY_SIZE) } else { Ok(()) }
+}
+
+/// Does a cipher take this key? Weak ones of TDES it does not.
+pub(crate) fn check_cipher_key(symmetric: &TpmtSymDefObject, key: &[u8]) -> Result<(), Rc> {
+    if key.len() * 8 != usize::from(symmetric.key_bits) {
+        return Err(Rc::KEY_SIZE);
+    }
+    let weak = symmetric.algorithm == TpmiAlgSymObject::Tdes && !tdes::is_valid(key);
+    if weak { Err(Rc::KEY) } else { Ok(()) }
 }

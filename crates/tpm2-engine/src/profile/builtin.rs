@@ -62,13 +62,20 @@ const WEAK_CURVES: &[u16] = &[0x01, 0x10];
 /// Key sizes of less than 112 bits of strength, and what ended with 2023 (SP 800-131A).
 const WEAK_SIZES: &[(u16, u16)] = &[(TpmAlg::RSA, 1024), (TpmAlg::TDES, 128), (TpmAlg::TDES, 192)];
 
+/// Ciphers that are computed with tables: their time tells of the key.
+const TABLES: &[u16] = &[TpmAlg::TDES, TpmAlg::SM4, TpmAlg::CAMELLIA];
+/// Hashes for signatures of hashes (SP 800-208) alone: too short, or without an identifier that RSA could sign.
+const CUT_HASHES: &[u16] =
+    &[TpmAlg::SHA256_192, TpmAlg::SHAKE256_192, TpmAlg::SHAKE256_256, TpmAlg::SHAKE256_512];
+
 /// The profile of a TPM that nobody asked to be another. SHA-1 stays: PCR banks and the firmware of many guests have it.
 pub(super) fn default() -> Content {
     let all = everything();
     Content {
         name: "default".into(),
-        description: "All that is safe: no keys of less than 112 bits of strength, no TDES".into(),
-        ..all.without(&[TpmAlg::TDES], WEAK_CURVES, WEAK_SIZES)
+        description:
+            "All that is safe: nothing of less than 112 bits of strength, no cipher that uses tables".into(),
+        ..all.without(&[TABLES, CUT_HASHES].concat(), WEAK_CURVES, WEAK_SIZES)
     }
 }
 
@@ -143,7 +150,7 @@ fn fips() -> Content {
         name: "fips".into(),
         description: "Approved algorithms and sizes alone (SP 800-131A); no claim of a validation".into(),
         banks: Vec::from([HashAlg::Sha256, HashAlg::Sha384, HashAlg::Sha512]),
-        ..all.without(NOT_APPROVED, &[0x01, 0x10, 0x11, 0x20], WEAK_SIZES)
+        ..all.without(&[NOT_APPROVED, CUT_HASHES].concat(), &[0x01, 0x10, 0x11, 0x20], WEAK_SIZES)
     }
 }
 const NOT_APPROVED: &[u16] = &[

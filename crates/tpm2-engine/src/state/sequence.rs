@@ -1,7 +1,7 @@
 //! Sequence objects: a hash, HMAC, event or signature that is fed piece by piece.
 use crate::saved::{LoadError, Saved, bad};
 use alloc::vec::Vec;
-use tpm2_crypto::{HashAlg, Hasher, Hmac, RUST};
+use tpm2_crypto::{Cmac, HashAlg, Hasher, Hmac, RUST, SymAlg};
 use tpm2_wire::{Buffer, Reader, Tpm2bAuth, Tpm2bDigest, Tpm2bSignatureCtx};
 
 saved! {
@@ -44,6 +44,7 @@ pub(crate) enum Fed {
 pub(crate) enum Kind {
     Hash(Hasher),
     Hmac(Hmac),
+    Cmac(Cmac),
     /// All banks at once.
     Event(Vec<Hasher>),
     Signing(Signing),
@@ -56,6 +57,7 @@ impl Sequence {
         match &mut self.kind {
             Kind::Hash(hasher) => hasher.update(data),
             Kind::Hmac(hmac) => hmac.update(data),
+            Kind::Cmac(cmac) => cmac.update(data),
             Kind::Event(banks) => banks.iter_mut().for_each(|hasher| hasher.update(data)),
             Kind::Signing(signing) => {
                 signing.updated = true;
@@ -114,6 +116,16 @@ impl Saved for Hmac {
         RUST.import_hmac(alg, &Vec::<u8>::load(r)?).map_err(|_| bad("malformed HMAC state"))
     }
 }
+impl Saved for Cmac {
+    fn save(&self, w: &mut Vec<u8>) {
+        self.alg().id().save(w);
+        self.export().to_vec().save(w);
+    }
+    fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
+        let alg = SymAlg::from_id(u16::load(r)?).ok_or(bad("unknown block cipher"))?;
+        RUST.import_cmac(alg, &Vec::<u8>::load(r)?).map_err(|_| bad("malformed CMAC state"))
+    }
+}
 impl Saved for Kind {
     fn save(&self, w: &mut Vec<u8>) {
         match self {
@@ -133,6 +145,10 @@ impl Saved for Kind {
                 3u8.save(w);
                 signing.save(w);
             }
+            Kind::Cmac(cmac) => {
+                4u8.save(w);
+                cmac.save(w);
+            }
         }
     }
     fn load(r: &mut Reader<'_>) -> Result<Self, LoadError> {
@@ -141,6 +157,7 @@ impl Saved for Kind {
             1 => Saved::load(r).map(Kind::Hmac),
             2 => Saved::load(r).map(Kind::Event),
             3 => Saved::load(r).map(Kind::Signing),
+            4 => Saved::load(r).map(Kind::Cmac),
             _ => Err(bad("unknown kind of sequence")),
         }
     }

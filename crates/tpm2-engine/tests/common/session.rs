@@ -1,6 +1,6 @@
 //! A session as its caller sees it: nonces, HMACs and parameter encryption, computed apart from the engine.
 use super::{Chip, Reply, assemble, parse, sized};
-use tpm2_crypto::{Direction, HashAlg, RUST};
+use tpm2_crypto::{Direction, HashAlg, RUST, SymAlg};
 use tpm2_wire::{Accept, At, Command, Rc, Reader, StartAuthSession, TpmRh, TpmSe, TpmaSession, Wire};
 
 /// How a session begins.
@@ -97,10 +97,11 @@ impl Session {
             RUST.xor_obfuscate(self.hash, &key, newer, older, data);
             return;
         }
-        let bits = usize::from(u16::from_be_bytes([self.symmetric[2], self.symmetric[3]]));
-        let material = RUST.kdfa(self.hash, &key, b"CFB", newer, older, bits + 128);
+        let word = |at: usize| u16::from_be_bytes([self.symmetric[at], self.symmetric[at + 1]]);
+        let (alg, bits) = (SymAlg::from_id(word(0)).expect("a cipher"), usize::from(word(2)));
+        let material = RUST.kdfa(self.hash, &key, b"CFB", newer, older, bits + alg.block_size() * 8);
         let (key, iv) = material.split_at(bits / 8);
-        RUST.cfb(direction, key, &mut iv.to_vec(), data).expect("a cipher");
+        RUST.cfb(alg, direction, key, &mut iv.to_vec(), data).expect("a cipher");
     }
 }
 

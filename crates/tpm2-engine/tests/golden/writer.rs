@@ -79,7 +79,7 @@ fn fill(chip: &mut Chip) -> World {
     let event = chip.send::<HashSequenceStart>(&[], &[], &[&[0, 0], NULL].concat()).expect("a sequence");
     let event = event.handle.expect("a handle");
     chip.send::<SequenceUpdate>(&[event], &[], &sized(b"event")).expect("an update");
-    let hmac = chip.send::<HmacStart>(&[signer], &[], &[&[0, 0], NULL].concat()).expect("a sequence");
+    let hmac = chip.send::<MacStart>(&[signer], &[], &[&[0, 0], NULL].concat()).expect("a sequence");
     let hmac_sequence = hmac.handle.expect("a handle");
     chip.send::<SequenceUpdate>(&[hmac_sequence], &[], &sized(b"some data")).expect("an update");
     for (pcr, alg, size) in [(0, 0x0Bu16, 32), (7, 0x0C, 48), (16, 4, 20), (23, 0x0D, 64)] {
@@ -130,7 +130,7 @@ fn live(w: &mut Writer, mut world: World) {
     w.line("volatile", &w.chip.tpm.save_volatile());
     w.permanent();
     w.ask::<PolicyGetDigest>(&[world.policy], &[], &[]);
-    w.ask::<Hmac>(&[world.signer], &[], &[&sized(b"data")[..], NULL].concat());
+    w.ask::<Mac>(&[world.signer], &[], &[&sized(b"data")[..], NULL].concat());
     w.ask::<SequenceComplete>(&[world.sequence], &[], &[sized(b"end"), NULL_HIERARCHY.to_vec()].concat());
     w.ask::<SequenceComplete>(
         &[world.hmac_sequence],

@@ -137,8 +137,8 @@ fn keys(s: &mut Scenario) -> u32 {
     s.run::<GetTime>(&[TpmRh::ENDORSEMENT, signer], &[&sized(b"nonce")[..], ECDSA].concat());
     s.run::<NvCertify>(&[signer, NV, NV], &[&sized(b"q")[..], ECDSA, &[0; 4]].concat());
     let mac = s.child(srk, &[], &keyed_hash(SIGNING, HMAC, &[]));
-    s.run::<Hmac>(&[mac], &[&sized(b"data")[..], NULL].concat());
-    let sequence = s.run::<HmacStart>(&[mac], &[&[0, 0], NULL].concat()).handle.expect("a handle");
+    s.run::<Mac>(&[mac], &[&sized(b"data")[..], NULL].concat());
+    let sequence = s.run::<MacStart>(&[mac], &[&[0, 0], NULL].concat()).handle.expect("a handle");
     s.run::<SequenceUpdate>(&[sequence], &sized(b"data"));
     s.run::<ContextSave>(&[sequence], &[]);
     s.run::<SequenceComplete>(&[sequence], &[&sized(b"end")[..], &TpmRh::OWNER.to_be_bytes()].concat());

@@ -10,6 +10,14 @@ algorithms! {
         Sha3_256 = 0x0027, Sha3_384 = 0x0028, Sha3_512 = 0x0029, Shake256_192 = 0x002C, Shake256_256 = 0x002D,
         Shake256_512 = 0x002E,
     }
+    /// `TPMI_ALG_SYM_OBJECT`.
+    TpmiAlgSymObject, else SYMMETRIC { Tdes = 0x0003, Aes = 0x0006, Sm4 = 0x0013, Camellia = 0x0026, }
+    /// `TPMI_ALG_MAC_SCHEME`: a hash, for HMAC, or CMAC.
+    TpmiAlgMacScheme, else SYMMETRIC {
+        Sha1 = 0x0004, Sha256 = 0x000B, Sha384 = 0x000C, Sha512 = 0x000D, Sha256_192 = 0x000E, Sm3 = 0x0012,
+        Sha3_256 = 0x0027, Sha3_384 = 0x0028, Sha3_512 = 0x0029, Shake256_192 = 0x002C, Shake256_256 = 0x002D,
+        Shake256_512 = 0x002E, Cmac = 0x003F,
+    }
     /// `TPMI_ALG_SYM_MODE`.
     TpmiAlgSymMode, else MODE { Ctr = 0x0040, Ofb = 0x0041, Cbc = 0x0042, Cfb = 0x0043, Ecb = 0x0044, Cmac = 0x003F, }
     /// `TPMI_ALG_CIPHER_MODE`.

@@ -1,11 +1,10 @@
 //! Part 2, clauses 11.2.5, 12 and 15: public and sensitive areas, templates, creation data.
 #![allow(missing_docs)]
 use crate::{
-    Buffer, KeyBits, MAX_ECC_KEY_BYTES, MAX_RSA_KEY_BYTES, Nullable, Rc, Reader, Secret, Sized2b, SizedOpt,
-    SymParms, Tpm2bAuth, Tpm2bData, Tpm2bDigest, Tpm2bEccParameter, Tpm2bName, Tpm2bPublicKeyRsa,
-    Tpm2bSensitiveData, TpmAlg, TpmaLocality, TpmaObject, TpmiAlgHash, TpmiEccCurve, TpmiYesNo,
-    TpmlPcrSelection, TpmtEccScheme, TpmtKdfScheme, TpmtKeyedhashScheme, TpmtRsaScheme, TpmtSymDefObject,
-    Wire,
+    Buffer, MAX_ECC_KEY_BYTES, MAX_RSA_KEY_BYTES, Nullable, Rc, Reader, Secret, Sized2b, SizedOpt, Tpm2bAuth,
+    Tpm2bData, Tpm2bDigest, Tpm2bEccParameter, Tpm2bName, Tpm2bPublicKeyRsa, Tpm2bSensitiveData, TpmAlg,
+    TpmaLocality, TpmaObject, TpmiAlgHash, TpmiEccCurve, TpmiYesNo, TpmlPcrSelection, TpmtEccScheme,
+    TpmtKdfScheme, TpmtKeyedhashScheme, TpmtRsaScheme, TpmtSymDefObject, Wire,
 };
 use alloc::vec::Vec;
 
@@ -222,21 +221,6 @@ pub type Tpm2bSensitive = SizedOpt<TpmtSensitive>;
 /// `TPM2B_SENSITIVE_CREATE`.
 pub type Tpm2bSensitiveCreate = Sized2b<TpmsSensitiveCreate>;
 
-impl TpmtSymDefObject {
-    /// Key size in bits and mode.
-    #[must_use]
-    pub const fn parms(&self) -> SymParms {
-        match self {
-            Self::Aes(p) | Self::Camellia(p) | Self::Sm4(p) => *p,
-        }
-    }
-    /// Key size in bits.
-    #[must_use]
-    pub const fn key_bits(&self) -> u16 {
-        let KeyBits(bits) = self.parms().key_bits;
-        bits
-    }
-}
 impl Nullable for TpmtPublicParms {
     type Tag = u16;
     const NULL: u16 = TpmAlg::NULL;

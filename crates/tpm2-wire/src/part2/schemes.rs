@@ -1,26 +1,68 @@
 //! Part 2, clause 11: symmetric definitions and the schemes of keyed-hash, RSA and ECC keys.
 #![allow(missing_docs)]
-use crate::{Nullable, Rc, Reader, TpmAlg, TpmiAlgHash, TpmiAlgKdf, TpmiAlgSymMode, Wire};
+use crate::{Nullable, Rc, Reader, TpmAlg, TpmiAlgHash, TpmiAlgKdf, TpmiAlgSymMode, TpmiAlgSymObject, Wire};
 use alloc::vec::Vec;
 
-/// `TPMI_AES_KEY_BITS` and its kin (11.1): 128, 192 or 256, else `TPM_RC_VALUE`.
+/// `TPMT_SYM_DEF_OBJECT` (11.1.7): the block cipher of an object, with key size and mode; the mode can be left open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyBits(pub u16);
-impl Wire for KeyBits {
-    fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
-        match u16::read(r)? {
-            bits @ (128 | 192 | 256) => Ok(KeyBits(bits)),
-            _ => Err(Rc::VALUE),
+pub struct TpmtSymDefObject {
+    pub algorithm: TpmiAlgSymObject,
+    /// Bits.
+    pub key_bits: u16,
+    pub mode: Option<TpmiAlgSymMode>,
+}
+impl TpmtSymDefObject {
+    /// What follows the algorithm: a key size that the cipher or the profile does not have is `TPM_RC_VALUE` (11.1.3).
+    fn read_rest(algorithm: TpmiAlgSymObject, r: &mut Reader<'_>) -> Result<Self, Rc> {
+        let key_bits = u16::read(r)?;
+        if !r.accept().key_size(algorithm.id(), key_bits) {
+            return Err(Rc::VALUE);
         }
+        Ok(TpmtSymDefObject { algorithm, key_bits, mode: Option::read(r)? })
+    }
+}
+impl Wire for TpmtSymDefObject {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
+        let algorithm = TpmiAlgSymObject::read(r)?;
+        Self::read_rest(algorithm, r)
     }
     fn write(&self, w: &mut Vec<u8>) {
-        self.0.write(w);
+        self.algorithm.write(w);
+        self.key_bits.write(w);
+        self.mode.write(w);
+    }
+}
+
+/// `TPMT_SYM_DEF` (11.1.6): the symmetric algorithm of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TpmtSymDef {
+    Cipher(TpmtSymDefObject),
+    Xor(TpmiAlgHash),
+}
+impl Wire for TpmtSymDef {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
+        let id = u16::read(r)?;
+        if !r.accept().algorithm(id) {
+            return Err(Rc::SYMMETRIC);
+        }
+        if id == TpmAlg::XOR {
+            return TpmiAlgHash::read(r).map(TpmtSymDef::Xor);
+        }
+        let algorithm = TpmiAlgSymObject::from_id(id).ok_or(Rc::SYMMETRIC)?;
+        TpmtSymDefObject::read_rest(algorithm, r).map(TpmtSymDef::Cipher)
+    }
+    fn write(&self, w: &mut Vec<u8>) {
+        match self {
+            TpmtSymDef::Cipher(cipher) => cipher.write(w),
+            TpmtSymDef::Xor(alg) => {
+                TpmAlg::XOR.write(w);
+                alg.write(w);
+            }
+        }
     }
 }
 
 structures! {
-    /// Key size and mode of a block cipher of an object; the mode can be left open.
-    SymParms: Debug PartialEq Eq Copy { key_bits: KeyBits, mode: Option<TpmiAlgSymMode>, }
     /// `TPMS_SCHEME_ECDAA` (11.2.1.3).
     TpmsSchemeEcdaa: Debug PartialEq Eq Copy { hash_alg: TpmiAlgHash, count: u16, }
     /// `TPMS_SCHEME_XOR` (11.1).
@@ -34,19 +76,6 @@ impl Nullable for TpmtKdfScheme {
 }
 
 unions! {
-    /// `TPMT_SYM_DEF` (11.1.6): the symmetric algorithm of a session.
-    TpmtSymDef: Debug PartialEq Eq Copy [u16, else SYMMETRIC, algorithm] {
-        Aes(SymParms) = TpmAlg::AES,
-        Camellia(SymParms) = TpmAlg::CAMELLIA,
-        Sm4(SymParms) = TpmAlg::SM4,
-        Xor(TpmiAlgHash) = TpmAlg::XOR,
-    }
-    /// `TPMT_SYM_DEF_OBJECT` (11.1.7).
-    TpmtSymDefObject: Debug PartialEq Eq Copy [u16, else SYMMETRIC, algorithm] {
-        Aes(SymParms) = TpmAlg::AES,
-        Camellia(SymParms) = TpmAlg::CAMELLIA,
-        Sm4(SymParms) = TpmAlg::SM4,
-    }
     /// `TPMT_KEYEDHASH_SCHEME` (11.1.21).
     TpmtKeyedhashScheme: Debug PartialEq Eq Copy [u16, else VALUE, algorithm] {
         Hmac(TpmiAlgHash) = TpmAlg::HMAC,

@@ -3,7 +3,7 @@ use super::world::*;
 use super::*;
 use crate::step::cmd;
 use tpm2_wire::{
-    EventSequenceComplete, HashSequenceStart, HmacStart, SequenceComplete, SequenceUpdate, TpmRh,
+    EventSequenceComplete, HashSequenceStart, MacStart, SequenceComplete, SequenceUpdate, TpmRh,
 };
 
 /// Starts a SHA-256 sequence without an authorization value.
@@ -18,7 +18,7 @@ pub fn cases() -> Vec<Case> {
     let update = |data: &[u8]| cmd::<SequenceUpdate>().h("s").pw("").b(data);
     let complete = |data: &[u8], hierarchy: u32| cmd::<SequenceComplete>().h("s").pw("").b(data).p(hierarchy);
     let event = |pcr: u32| cmd::<EventSequenceComplete>().h(pcr).h("s").pw("").pw("").b("abc");
-    let hmac = |key: u32, alg: u16| cmd::<HmacStart>().h(key).pw("").b([]).p(alg);
+    let hmac = |key: u32, alg: u16| cmd::<MacStart>().h(key).pw("").b([]).p(alg);
     let mut all = vec![
         varied("", start(0x0B)),
         varied("event", start(0x10)),

@@ -2,11 +2,11 @@
 use super::world::*;
 use super::*;
 use crate::step::cmd;
-use tpm2_wire::{EncryptDecrypt, EncryptDecrypt2, Hash, Hmac};
+use tpm2_wire::{EncryptDecrypt, EncryptDecrypt2, Hash, Mac};
 
 pub fn cases() -> Vec<Case> {
     let hash = |alg: u16, hierarchy: u32, data: &[u8]| cmd::<Hash>().b(data).p(alg).p(hierarchy);
-    let hmac = |key: u32, alg: u16, data: &[u8]| cmd::<Hmac>().h(key).pw("").b(data).p(alg);
+    let hmac = |key: u32, alg: u16, data: &[u8]| cmd::<Mac>().h(key).pw("").b(data).p(alg);
     let encrypt = |mode: u16, iv: &[u8], data: &[u8], decrypt: u8| {
         cmd::<EncryptDecrypt2>().h(AES_KEY).pw("").b(data).p(decrypt).p(mode).b(iv)
     };
@@ -22,7 +22,7 @@ pub fn cases() -> Vec<Case> {
         case("restricted", hmac(RESTRICTED_HMAC, 0x0B, b"abc")),
         case("an ECC key", hmac(ECC_KEY, 0x0B, b"abc")),
         case("a cipher's key", hmac(AES_KEY, 0x0B, b"abc")),
-        case("data", cmd::<Hmac>().h(SEALED).pw(SECRET).b("abc").p(SHA256)),
+        case("data", cmd::<Mac>().h(SEALED).pw(SECRET).b("abc").p(SHA256)),
         varied("CFB", encrypt(0x43, &[1; 16], &[2; 32], 0)),
         varied("decrypts", encrypt(0x43, &[1; 16], &[2; 32], 1)),
         varied(

@@ -1,5 +1,6 @@
 //! `TPM_CAP_ALGS`: the algorithms of the profile, and what each is (Part 2, 8.2).
 use crate::profile::Active;
+use tpm2_crypto::{HashAlg, SymAlg};
 use tpm2_wire::{TpmAlg, TpmaAlgorithm, TpmsAlgProperty};
 
 /// The algorithms from `from` on.
@@ -12,9 +13,10 @@ fn properties(alg: u16) -> TpmaAlgorithm {
     use TpmaAlgorithm as A;
     match alg {
         TpmAlg::RSA | TpmAlg::ECC => A::ASYMMETRIC | A::OBJECT,
-        TpmAlg::SHA1 | TpmAlg::SHA256 | TpmAlg::SHA384 | TpmAlg::SHA512 => A::HASH,
+        hash if HashAlg::from_id(hash).is_some() => A::HASH,
         TpmAlg::HMAC => A::HASH | A::SIGNING,
-        TpmAlg::AES => A::SYMMETRIC,
+        cipher if SymAlg::from_id(cipher).is_some() => A::SYMMETRIC,
+        TpmAlg::CMAC => A::SYMMETRIC | A::SIGNING,
         TpmAlg::MGF1 | TpmAlg::KDF1_SP800_56A | TpmAlg::KDF2 | TpmAlg::KDF1_SP800_108 => A::HASH | A::METHOD,
         TpmAlg::KEYEDHASH => A::HASH | A::OBJECT | A::SIGNING | A::ENCRYPTING,
         TpmAlg::XOR => A::HASH | A::SYMMETRIC,

@@ -6,7 +6,7 @@ use crate::state::object::Loaded;
 use crate::state::session::{Session, index};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use tpm2_crypto::{Direction, ct_eq};
+use tpm2_crypto::{Direction, SymAlg, ct_eq};
 use tpm2_wire::{
     Accept, Buffer, ContextLoad, ContextLoadReply, ContextSave, ContextSaveReply, Rc, Reader, Tpm2bContextData,
     Tpm2bDigest, TpmHt, TpmRh, TpmiDhContext, TpmiDhSaved, TpmiRhHierarchy, TpmsContext, Wire, to_vec,
@@ -57,7 +57,7 @@ impl Action for ContextSave {
             context_blob: Tpm2bContextData::default(),
         };
         let (key, mut iv) = key(cx, &context);
-        cx.crypto.cfb(Direction::Encrypt, &key, &mut iv, &mut body).map_err(|_| Rc::FAILURE)?;
+        cx.crypto.cfb(SymAlg::Aes, Direction::Encrypt, &key, &mut iv, &mut body).map_err(|_| Rc::FAILURE)?;
         let mut blob = to_vec(&integrity(cx, &context, &body));
         blob.extend_from_slice(&body);
         context.context_blob = Buffer(blob);
@@ -78,7 +78,7 @@ impl Action for ContextLoad {
         }
         let mut body = Zeroizing::new(r.rest().to_vec());
         let (key, mut iv) = key(cx, context);
-        cx.crypto.cfb(Direction::Decrypt, &key, &mut iv, &mut body).map_err(|_| Rc::FAILURE)?;
+        cx.crypto.cfb(SymAlg::Aes, Direction::Decrypt, &key, &mut iv, &mut body).map_err(|_| Rc::FAILURE)?;
         let handle = context.saved_handle.0;
         if TpmHt::of(handle) == TpmHt::TRANSIENT {
             if !cx.state.hierarchy_enabled(context.hierarchy.0) {

@@ -1,5 +1,5 @@
 use crate::context::{Action, Context};
-use crate::crypt::hash;
+use crate::crypt::{cipher, hash};
 use crate::objects::protect::{Protector, inner_key_size, sensitive_bytes, wrap_inner};
 use crate::objects::secret::{Label, share};
 use tpm2_wire::{Buffer, Duplicate, DuplicateReply, Rc, Tpm2bEncryptedSecret, TpmaObject};
@@ -48,7 +48,8 @@ impl Action for Duplicate {
                 } else {
                     return Err(Rc::SIZE.at(Self::encryption_key_in));
                 };
-                body = wrap_inner(cx.crypto, hash(name_alg)?, &key, &object.name, &body)?;
+                let alg = cipher(&symmetric)?;
+                body = wrap_inner(cx.crypto, hash(name_alg)?, alg, &key, &object.name, &body)?;
             }
         }
         let (duplicate, out_sym_seed) = match new_parent {

@@ -1,5 +1,5 @@
 use crate::context::{Action, Context};
-use crate::crypt::hash;
+use crate::crypt::{cipher, hash};
 use crate::objects::protect::{Protector, inner_key_size, parse_sensitive, to_private, unwrap_inner};
 use crate::objects::secret::{Label, recover};
 use crate::objects::validate::check_load;
@@ -44,8 +44,8 @@ impl Action for Import {
                 .unwrap(cx.crypto, &name, false, &self.duplicate)
                 .map_err(|rc| rc.at(Self::duplicate))?
         };
-        if inner.is_some() {
-            body = unwrap_inner(cx.crypto, hash(alg)?, &self.encryption_key, &name, body)
+        if let Some(symmetric) = inner {
+            body = unwrap_inner(cx.crypto, hash(alg)?, cipher(&symmetric)?, &self.encryption_key, &name, body)
                 .map_err(|rc| rc.at(Self::duplicate))?;
         }
         let sensitive = parse_sensitive(&body, &cx.profile.accept).map_err(|rc| rc.at(Self::duplicate))?;

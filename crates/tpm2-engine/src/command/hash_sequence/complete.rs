@@ -42,6 +42,7 @@ impl Action for SequenceComplete {
                 (digest, validation)
             }
             Kind::Hmac(hmac) => (hmac.finish(), null_hashcheck()),
+            Kind::Cmac(cmac) => (cmac.finish(), null_hashcheck()),
             Kind::Event(_) | Kind::Signing(_) => return Err(Rc::MODE.at(Self::sequence_handle)),
         };
         cx.state.volatile.objects.remove(&self.sequence_handle.0);

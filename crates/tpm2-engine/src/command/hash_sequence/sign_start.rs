@@ -63,6 +63,13 @@ fn start(
             let (_, public) = keys::mldsa_public(&key.public).ok_or(Rc::SCHEME.at(key_at))?;
             Fed::Digest(cx.crypto.mldsa_mu(public, &context).map_err(|_| Rc::SIZE.at(context_at))?)
         }
+        TpmtSigScheme::Sm2(alg) => {
+            let (_, curve, q) = keys::ecc_public(&key.public).ok_or(Rc::SCHEME.at(key_at))?;
+            let alg = hash(alg)?;
+            let mut hasher = cx.crypto.hasher(alg);
+            hasher.update(&cx.crypto.sm2_z(curve, alg, &q, &context).map_err(|_| Rc::KEY.at(key_at))?);
+            Fed::Digest(hasher)
+        }
         _ => Fed::Digest(cx.crypto.hasher(hash(scheme.hash(key).ok_or(Rc::SCHEME.at(key_at))?)?)),
     };
     // The ticket of a verified message is an HMAC of the message, so it grows with it.

@@ -25,8 +25,8 @@ impl Action for StartAuthSession {
         if let Some(handle) = bind {
             check_bind(cx, handle)?;
         }
-        if let Some(TpmtSymDef::Aes(parms) | TpmtSymDef::Camellia(parms) | TpmtSymDef::Sm4(parms)) = self.symmetric
-            && parms.mode != Some(TpmiAlgSymMode::Cfb)
+        if let Some(TpmtSymDef::Cipher(cipher)) = self.symmetric
+            && cipher.mode != Some(TpmiAlgSymMode::Cfb)
         {
             return Err(Rc::MODE.at(Self::symmetric));
         }

@@ -26,11 +26,16 @@ impl<'a> Scheme<'a> {
     pub(crate) fn with(mut self, context: &'a [u8]) -> Option<Scheme<'a>> {
         match &mut self.scheme {
             TpmtSigScheme::Ecdaa(parms) => parms.count = u16::from_be_bytes(context.try_into().ok()?),
-            TpmtSigScheme::Mldsa | TpmtSigScheme::HashMldsa => self.context = context,
+            TpmtSigScheme::Mldsa | TpmtSigScheme::HashMldsa | TpmtSigScheme::Sm2(_) => self.context = context,
             _ if !context.is_empty() => return None,
             _ => {}
         }
         Some(self)
+    }
+    /// The same for a digest: a representative of ML-DSA has its context inside, and so has the digest of SM2.
+    pub(crate) fn with_digest(self, context: &'a [u8]) -> Option<Scheme<'a>> {
+        let inside = matches!(self.scheme, TpmtSigScheme::Mldsa | TpmtSigScheme::Sm2(_));
+        if inside && !context.is_empty() { None } else { self.with(context) }
     }
     /// The hash of the message that the scheme signs, if it signs one.
     pub(crate) fn hash(&self, key: &Object) -> Option<TpmiAlgHash> {

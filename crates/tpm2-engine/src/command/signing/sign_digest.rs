@@ -21,9 +21,7 @@ impl Action for SignDigest {
         if restricted && mu {
             return Err(Rc::ATTRIBUTES.at(Self::key_handle));
         }
-        // Nor does a representative take a context: it has one inside.
-        let scheme = if mu && !self.context.is_empty() { None } else { scheme.with(&self.context) };
-        let scheme = scheme.ok_or(Rc::SIZE.at(Self::context))?;
+        let scheme = scheme.with_digest(&self.context).ok_or(Rc::SIZE.at(Self::context))?;
         if self.digest.len() != digest_size(&key, &scheme)? {
             return Err(Rc::SIZE.at(Self::digest));
         }

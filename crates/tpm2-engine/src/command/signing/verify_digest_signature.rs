@@ -15,8 +15,7 @@ impl Action for VerifyDigestSignature {
         let scheme = Scheme::of(&key).ok_or(Rc::SCHEME.at(Self::signature))?;
         check_digest_scheme(&key, &scheme.scheme).map_err(|rc| rc.at(Self::key_handle))?;
         let mu = scheme.scheme == TpmtSigScheme::Mldsa;
-        let scheme = if mu && !self.context.is_empty() { None } else { scheme.with(&self.context) };
-        let scheme = scheme.ok_or(Rc::SIZE.at(Self::context))?;
+        let scheme = scheme.with_digest(&self.context).ok_or(Rc::SIZE.at(Self::context))?;
         if !scheme.made(&key, &self.signature) {
             return Err(Rc::SCHEME.at(Self::signature));
         }

@@ -1,5 +1,6 @@
 //! The tests: each compares what the provider and what stands above it compute with known answers.
 use super::known_answers::{asymmetric as a, symmetric as s};
+use super::lattice_tests;
 use crate::context::Context;
 use crate::state::State;
 use tpm2_crypto::{CipherMode, Curve, Direction, Drbg, HashAlg, Point, Rng, RsaPad, RsaSig, SymAlg};
@@ -18,12 +19,15 @@ pub(super) enum Test {
     Drbg,
     Rsa,
     Ecc,
+    MlKem,
+    MlDsa,
 }
-use Test::{Aes, Drbg as DrbgTest, Ecc, Hmac, Kdf, Rsa, Sha1, Sha256, Sha384, Sha512};
+use Test::{Aes, Drbg as DrbgTest, Ecc, Hmac, Kdf, MlDsa, MlKem, Rsa, Sha1, Sha256, Sha384, Sha512};
 
 impl Test {
     /// Hashes come first: the others need them.
-    pub(super) const ALL: [Test; 10] = [Sha1, Sha256, Sha384, Sha512, Hmac, Kdf, Aes, DrbgTest, Rsa, Ecc];
+    pub(super) const ALL: [Test; 12] =
+        [Sha1, Sha256, Sha384, Sha512, Hmac, Kdf, Aes, DrbgTest, Rsa, Ecc, MlKem, MlDsa];
 
     /// The test of an algorithm, if there is something to test.
     pub(super) fn of(alg: u16) -> Option<Test> {
@@ -38,6 +42,8 @@ impl Test {
             TpmAlg::CTR | TpmAlg::OFB | TpmAlg::CBC | TpmAlg::CFB | TpmAlg::ECB => Aes,
             TpmAlg::RSA | TpmAlg::RSASSA | TpmAlg::RSAES | TpmAlg::RSAPSS | TpmAlg::OAEP => Rsa,
             TpmAlg::ECC | TpmAlg::ECDSA | TpmAlg::ECDH => Ecc,
+            TpmAlg::MLKEM => MlKem,
+            TpmAlg::MLDSA | TpmAlg::HASH_MLDSA => MlDsa,
             _ => return None,
         })
     }
@@ -69,6 +75,8 @@ impl Test {
             DrbgTest => "self-test of the random number generator",
             Rsa => "self-test of RSA",
             Ecc => "self-test of elliptic curves",
+            MlKem => "self-test of ML-KEM",
+            MlDsa => "self-test of ML-DSA",
         }
     }
     fn run(self, cx: &mut Context<'_>) -> bool {
@@ -83,6 +91,8 @@ impl Test {
             DrbgTest => drbg(cx),
             Rsa => rsa(cx).unwrap_or(false),
             Ecc => CURVES.iter().all(|curve| ecc(cx, curve).unwrap_or(false)),
+            MlKem => lattice_tests::kem(cx),
+            MlDsa => lattice_tests::dsa(cx),
         }
     }
 }

@@ -3,6 +3,7 @@ mod algorithm_tests;
 mod get_test_result;
 mod incremental_self_test;
 mod known_answers;
+mod lattice_tests;
 mod self_test;
 mod test_parms;
 

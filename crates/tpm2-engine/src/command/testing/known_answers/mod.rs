@@ -1,5 +1,6 @@
 //! Known answers: what correct algorithms give for fixed inputs.
 pub(super) mod asymmetric;
+pub(super) mod lattice;
 pub(super) mod symmetric;
 
 /// The bytes that hexadecimal digits stand for. Evaluated at compile time: what is malformed or of another
