@@ -67,16 +67,6 @@ pub(crate) fn failed(error: tpm2_crypto::Error) -> Rc {
 }
 
 impl State {
-    /// The secret proof of a hierarchy.
-    pub(crate) fn proof(&self, hierarchy: u32) -> &[u8] {
-        let seeds = &self.persistent.seeds;
-        match hierarchy {
-            TpmRh::PLATFORM => &seeds.platform_proof,
-            TpmRh::ENDORSEMENT => &seeds.endorsement_proof,
-            TpmRh::OWNER => &seeds.storage_proof,
-            _ => &self.reset.null_proof,
-        }
-    }
     /// The HMAC of a ticket (Part 2, 10.6): `HMAC(proof, tag ‖ parts)`.
     pub(crate) fn ticket(
         &self,
@@ -88,7 +78,7 @@ impl State {
         let tag = tag.to_be_bytes();
         let mut all: Vec<&[u8]> = alloc::vec![&tag];
         all.extend_from_slice(parts);
-        digest_2b(&crypto.hmac(CONTEXT_HASH, self.proof(hierarchy), &all))
+        digest_2b(&crypto.hmac(CONTEXT_HASH, &self.proof(crypto, hierarchy), &all))
     }
     /// The HMAC of a ticket that says that this TPM verified a signature of `signed`, a message or a digest, by the key
     /// of this Name (Part 2, 10.6.5).

@@ -2,6 +2,7 @@
 use crate::crypt::handle_name;
 use crate::profile::Active;
 use crate::state::State;
+use crate::state::limited::base;
 use crate::state::nv::NvIndex;
 use crate::state::object::{Loaded, Object};
 use crate::state::pcr::attributes;
@@ -32,27 +33,18 @@ impl State {
     }
     /// Is a hierarchy enabled? The null hierarchy always is.
     pub(crate) fn hierarchy_enabled(&self, hierarchy: u32) -> bool {
-        match hierarchy {
-            TpmRh::OWNER => self.clear.owner_enable,
-            TpmRh::ENDORSEMENT => self.clear.endorsement_enable,
-            TpmRh::PLATFORM => self.volatile.platform_enable,
-            TpmRh::NULL => true,
-            _ => false,
-        }
+        self.check_hierarchy(hierarchy).is_ok()
     }
     /// Is what a handle stands for here (Part 3, 5.4)? The code still lacks its position. `index` counts from 0.
     pub(crate) fn load_status(&self, profile: &Active, handle: u32, index: u8) -> Result<(), Rc> {
         let found = |found: bool, otherwise: Rc| if found { Ok(()) } else { Err(otherwise) };
         match TpmHt::of(handle) {
             TpmHt::PERMANENT => match handle {
-                TpmRh::OWNER | TpmRh::ENDORSEMENT | TpmRh::PLATFORM => {
-                    found(self.hierarchy_enabled(handle), Rc::HIERARCHY)
-                }
-                TpmRh::NULL | TpmRh::LOCKOUT => Ok(()),
+                TpmRh::LOCKOUT => Ok(()),
                 timer if timer_number(timer).is_some() => {
                     found(profile.command(ActSetTimeout::SHAPE.code).is_some(), Rc::VALUE)
                 }
-                _ => Err(Rc::VALUE),
+                _ => self.check_hierarchy(handle),
             },
             TpmHt::TRANSIENT => {
                 found(self.volatile.objects.contains_key(&handle), Rc::reference_handle(index))
@@ -98,7 +90,7 @@ impl State {
                 _ => self.object(handle).map(|object| object.auth()).unwrap_or_default(),
             },
             TpmHt::NV_INDEX => self.nv(handle).map(|nv| nv.auth.clone()).unwrap_or_default(),
-            _ => match handle {
+            _ => match base(handle) {
                 TpmRh::OWNER => hierarchies.owner_auth.clone(),
                 TpmRh::ENDORSEMENT => hierarchies.endorsement_auth.clone(),
                 TpmRh::LOCKOUT => hierarchies.lockout_auth.clone(),
@@ -122,7 +114,7 @@ impl State {
                 Some(nv) => (Some(nv.public.name_alg), nv.public.auth_policy.clone()),
                 None => (None, Tpm2bDigest::default()),
             },
-            _ => match handle {
+            _ => match base(handle) {
                 TpmRh::OWNER => of(&hierarchies.owner_policy),
                 TpmRh::ENDORSEMENT => of(&hierarchies.endorsement_policy),
                 TpmRh::LOCKOUT => of(&hierarchies.lockout_policy),

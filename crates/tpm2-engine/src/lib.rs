@@ -27,6 +27,7 @@ mod crypt;
 mod dispatch;
 mod entity;
 mod events;
+mod manufacture;
 mod objects;
 #[macro_use]
 mod saved;
@@ -34,6 +35,7 @@ mod profile;
 mod state;
 mod tpm;
 
+pub use manufacture::{Config, HierarchySecrets, Secrets};
 pub use profile::{Content, Profile, ProfileError};
 pub use saved::LoadError;
 pub use tpm::Tpm;
@@ -93,11 +95,4 @@ pub struct Executed {
     pub response: Vec<u8>,
     /// What must be durable before `response` may leave.
     pub delta: Option<Delta>,
-}
-
-/// Choices made when a TPM is manufactured.
-#[derive(Debug, Clone, Default)]
-pub struct Config {
-    /// Commands, algorithms and limits.
-    pub profile: Profile,
 }

@@ -68,6 +68,8 @@ saved! { pub
         17 last_property: u32,
         /// NV counters that it tells are available, at most; NV memory may have room for fewer.
         18 nv_counters: usize,
+        /// It has the firmware-limited and SVN-limited hierarchies of version 1.84 and later.
+        19 limited_hierarchies: bool = false,
     }
 }
 

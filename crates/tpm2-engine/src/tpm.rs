@@ -64,7 +64,8 @@ impl Tpm {
             endorsement_proof: secret()?,
             derivation: alloc::vec![1, 1, 1, 1],
         };
-        let (null_proof, null_seed) = (secret()?, secret()?);
+        let (null_proof, null_seed, firmware_root) = (secret()?, secret()?, secret()?);
+        let seeds = config.secrets.as_ref().map_or_else(|| seeds.clone(), |given| given.over(&seeds));
         let profile = config.profile.content();
         let banks = BankConfig::new(&profile.banks);
         let orderly = Orderly { clock: 0, clock_safe: true, self_heal_timer: 0, lockout_timer: 0 };
@@ -72,6 +73,7 @@ impl Tpm {
             identity: Arc::new(Identity {
                 profile: profile.name.as_bytes().to_vec(),
                 content: Some(profile.clone()),
+                firmware_root,
             }),
             seeds: Arc::new(seeds),
             hierarchies: Arc::new(Hierarchies::new()),

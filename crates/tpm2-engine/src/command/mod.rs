@@ -2,6 +2,8 @@
 //!
 //! A command that is in no chapter's list is not implemented, not announced, and answered with
 //! `TPM_RC_COMMAND_CODE`; one that is in a list and has no action does not compile.
+pub(crate) use capability::FIRMWARE_VERSION;
+
 use crate::dispatch::Request;
 use crate::{Platform, Tpm};
 use alloc::vec::Vec;

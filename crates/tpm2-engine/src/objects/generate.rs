@@ -3,7 +3,7 @@ use crate::Platform;
 use crate::crypt::{digest_2b, failed, hash, random, strip};
 use crate::objects::keys;
 use crate::objects::validate::check_cipher_key;
-use tpm2_crypto::{CryptoProvider, Derivation, Drbg, HashAlg, Rng, tdes};
+use tpm2_crypto::{CryptoProvider, Derivation, HashAlg, Rng, tdes};
 use tpm2_wire::{
     Buffer, ParameterSet, Rc, Secret, Tpm2bDigest, TpmAlg, TpmaObject, TpmiAlgSymObject, TpmsSensitiveCreate,
     TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms, TpmtSensitive, TpmtSymDefObject, TpmuPublicId,
@@ -25,7 +25,7 @@ pub(crate) fn derivation(level: u8) -> Derivation {
 pub(crate) fn generate(
     crypto: &CryptoProvider,
     platform: &mut dyn Platform,
-    rng: &mut Drbg,
+    rng: &mut dyn Rng,
     public: &mut TpmtPublic,
     create: &TpmsSensitiveCreate,
     level: Derivation,
@@ -90,7 +90,7 @@ pub(crate) fn generate(
         }
     };
     for proof in stir {
-        rng.additional_data(&[proof]);
+        rng.stir(&[proof]);
     }
     let seed = random(rng, name_alg.digest_size())?;
     let mut sensitive = TpmtSensitive {
@@ -129,7 +129,7 @@ pub(crate) fn generate(
 /// A new seed of ML-DSA, and the public key that follows from it (Part 1, 46.2).
 fn mldsa<const PRIVATE: usize, const PUBLIC: usize>(
     crypto: &CryptoProvider,
-    rng: &mut Drbg,
+    rng: &mut dyn Rng,
     set: ParameterSet,
 ) -> Result<(Secret<PRIVATE>, Buffer<PUBLIC>), Rc> {
     let seed = crypto.mldsa_seed(rng).map_err(failed)?;

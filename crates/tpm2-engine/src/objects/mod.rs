@@ -8,6 +8,7 @@ pub(crate) mod validate;
 
 use crate::context::Context;
 use crate::crypt::{digest_2b, hash, qualified_name};
+use crate::state::limited::base;
 use crate::state::object::Object;
 use alloc::sync::Arc;
 use tpm2_wire::{
@@ -56,7 +57,7 @@ impl Object {
             name,
             qualified_name,
             hierarchy,
-            primary: matches!(parent, Parent::Hierarchy(_)) && hierarchy != TpmRh::NULL,
+            primary: matches!(parent, Parent::Hierarchy(_)) && base(hierarchy) != TpmRh::NULL,
             external: false,
             st_clear,
         })

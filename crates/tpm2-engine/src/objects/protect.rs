@@ -122,7 +122,8 @@ pub(crate) fn from_private(
     private: &Tpm2bPrivate,
 ) -> Result<TpmtSensitive, Rc> {
     let plain = Protector::new(parent, None)?.unwrap(crypto, name, true, private)?;
-    parse_sensitive(&plain, accept)
+    // It was authenticated: whoever made it so knows the parent's seed.
+    parse_sensitive(&plain, accept).map_err(|_| Rc::SENSITIVE)
 }
 
 /// The inner wrapper of a duplicate (Part 1, 23.3.2.2): a digest before the data, both encrypted under a key that

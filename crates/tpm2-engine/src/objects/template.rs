@@ -1,5 +1,6 @@
 //! Is a public area consistent (Part 1, 25; Part 3, 12.1)? The codes lack their position.
 use crate::crypt::hash;
+use crate::state::limited::{Limit, split};
 use crate::state::object::Object;
 use tpm2_crypto::mldsa::is_pre_hash;
 use tpm2_wire::{
@@ -7,14 +8,44 @@ use tpm2_wire::{
     TpmtPublicParms, TpmtRsaScheme,
 };
 
+/// What a new object, or one that is loaded, stands below.
+#[derive(Clone, Copy)]
+pub(crate) enum Above<'a> {
+    Hierarchy(u32),
+    Object(&'a Object),
+    /// It comes from elsewhere.
+    Nothing,
+}
+impl<'a> Above<'a> {
+    /// The parent, where it is an object.
+    pub(crate) fn object(self) -> Option<&'a Object> {
+        match self {
+            Above::Object(parent) => Some(parent),
+            _ => None,
+        }
+    }
+    /// Is it firmware-limited, or SVN-limited? A limited hierarchy counts as if it had the attribute.
+    fn limited(self, attribute: TpmaObject) -> bool {
+        match self {
+            Above::Object(parent) => parent.has(attribute),
+            Above::Hierarchy(hierarchy) => match split(hierarchy).1 {
+                Limit::Firmware => attribute == TpmaObject::FIRMWARE_LIMITED,
+                Limit::Svn(_) => attribute == TpmaObject::SVN_LIMITED,
+                Limit::None => false,
+            },
+            Above::Nothing => false,
+        }
+    }
+}
+
 /// Checks a template that an object is to be created from. `data` is the size of the sensitive data given.
-pub(crate) fn check_create(parent: Option<&Object>, public: &TpmtPublic, data: usize) -> Result<(), Rc> {
+pub(crate) fn check_create(above: Above<'_>, public: &TpmtPublic, data: usize) -> Result<(), Rc> {
     let attributes = public.object_attributes;
     let origin = attributes.has(TpmaObject::SENSITIVE_DATA_ORIGIN);
     if !origin && data == 0 {
         return Err(Rc::ATTRIBUTES);
     }
-    if parent.is_some() && origin && data != 0 {
+    if above.object().is_some() && origin && data != 0 {
         return Err(Rc::ATTRIBUTES);
     }
     let restricted_import = attributes.has(TpmaObject::RESTRICTED)
@@ -36,11 +67,12 @@ pub(crate) fn check_create(parent: Option<&Object>, public: &TpmtPublic, data: u
         _ if !origin => return Err(Rc::ATTRIBUTES),
         _ => {}
     }
-    check_attributes(parent, public)
+    check_attributes(above, public)
 }
 
 /// Checks the attributes of a public area, and then its scheme.
-pub(crate) fn check_attributes(parent: Option<&Object>, public: &TpmtPublic) -> Result<(), Rc> {
+pub(crate) fn check_attributes(above: Above<'_>, public: &TpmtPublic) -> Result<(), Rc> {
+    let parent = above.object();
     let attributes = public.object_attributes;
     let has = |bits| attributes.has(bits);
     let name_alg = hash(public.name_alg.ok_or(Rc::HASH)?)?;
@@ -72,8 +104,15 @@ pub(crate) fn check_attributes(parent: Option<&Object>, public: &TpmtPublic) -> 
     {
         return Err(Rc::ATTRIBUTES);
     }
-    // This TPM has no firmware-limited or SVN-limited hierarchies.
-    if attributes.any(TpmaObject::FIRMWARE_LIMITED | TpmaObject::SVN_LIMITED) {
+    for limit in [TpmaObject::FIRMWARE_LIMITED, TpmaObject::SVN_LIMITED] {
+        if has(limit) && !(has(TpmaObject::FIXED_TPM) && above.limited(limit)) {
+            return Err(Rc::ATTRIBUTES);
+        }
+    }
+    // What is derived can be derived again wherever its parent goes, and goes nowhere else itself.
+    if let Some(parent) = parent.filter(|parent| parent.is_derivation_parent())
+        && (has(TpmaObject::FIXED_TPM) != parent.has(TpmaObject::FIXED_TPM) || !has(TpmaObject::FIXED_PARENT))
+    {
         return Err(Rc::ATTRIBUTES);
     }
     check_scheme(parent, public)
@@ -116,7 +155,10 @@ pub(crate) fn check_scheme(parent: Option<&Object>, public: &TpmtPublic) -> Resu
                 _ => Use::Sign,
             });
             check_asymmetric(kind, sign, decrypt, restricted, parms.symmetric.is_some())?;
-            if parms.kdf.is_some() {
+            // A key that others encrypt to may say how (Part 2, 12.2.3.5); no other key derives anything.
+            let derives =
+                decrypt && !sign && !restricted && matches!(parms.scheme, Some(TpmtEccScheme::Ecdh(_)));
+            if parms.kdf.is_some_and(|kdf| !derives || kdf.scheme != TpmiAlgKdf::Kdf2) {
                 return Err(Rc::KDF);
             }
             parms.symmetric

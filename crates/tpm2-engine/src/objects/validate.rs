@@ -2,8 +2,7 @@
 use crate::crypt::hash;
 use crate::objects::generate::symmetric_unique;
 use crate::objects::keys;
-use crate::objects::template::{check_attributes, check_scheme};
-use crate::state::object::Object;
+use crate::objects::template::{Above, check_attributes, check_scheme};
 use tpm2_crypto::{CryptoProvider, ct_eq, tdes};
 use tpm2_wire::{
     At, Rc, TpmaObject, TpmiAlgSymObject, TpmtKeyedhashScheme, TpmtPublic, TpmtPublicParms, TpmtSensitive,
@@ -13,7 +12,7 @@ use tpm2_wire::{
 /// Checks what is to be loaded. A parent that never leaves the TPM vouches for what it has protected.
 pub(crate) fn check_load(
     crypto: &CryptoProvider,
-    parent: Option<&Object>,
+    above: Above<'_>,
     public: &TpmtPublic,
     sensitive: Option<&TpmtSensitive>,
     public_at: At,
@@ -24,12 +23,12 @@ pub(crate) fn check_load(
             if sensitive.seed_value.len() > hash(alg)?.digest_size() {
                 return Err(Rc::KEY_SIZE.at(sensitive_at));
             }
-            check_attributes(parent, public)
+            check_attributes(above, public)
         }
         _ => check_scheme(None, public),
     }
     .map_err(|rc| rc.at(public_at))?;
-    if parent.is_some_and(|parent| parent.has(TpmaObject::FIXED_TPM)) {
+    if above.object().is_some_and(|parent| parent.has(TpmaObject::FIXED_TPM)) {
         return Ok(());
     }
     check_keys(crypto, public, sensitive, public_at, sensitive_at)

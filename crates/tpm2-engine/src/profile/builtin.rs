@@ -54,6 +54,7 @@ pub(super) fn everything() -> Content {
         properties: Vec::new(),
         last_property: TpmPt::FIXED + 49,
         nv_counters: u32::MAX as usize,
+        limited_hierarchies: true,
     }
 }
 
@@ -185,6 +186,7 @@ fn libtpms_0_9() -> Content {
         properties: LIBTPMS_PROPERTIES.to_vec(),
         last_property: TpmPt::FIXED + 46,
         nv_counters: 25,
+        limited_hierarchies: false,
         ..content
     }
 }

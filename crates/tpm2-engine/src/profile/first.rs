@@ -32,6 +32,7 @@ pub(crate) fn content(name: &str) -> Option<Content> {
         properties: Vec::new(),
         last_property: 0x131,
         nv_counters: u32::MAX as usize,
+        limited_hierarchies: false,
     })
 }
 

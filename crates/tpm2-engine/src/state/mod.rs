@@ -6,6 +6,7 @@
 //! to say that it changed something.
 pub(crate) mod clock;
 pub(crate) mod commit;
+pub(crate) mod limited;
 pub(crate) mod nv;
 pub(crate) mod object;
 pub(crate) mod pcr;
@@ -24,7 +25,7 @@ use pcr::{BankConfig, Pcrs};
 use sequence::Sequence;
 use session::Session;
 use timer::Timer;
-use tpm2_wire::{Secret, Tpm2bAuth, Tpm2bDigest, TpmiAlgHash};
+use tpm2_wire::{Secret, Tpm2bAuth, Tpm2bDigest, TpmRh, TpmiAlgHash};
 
 /// Bytes of a primary seed (`PRIMARY_SEED_SIZE`).
 pub(crate) const SEED_SIZE: usize = 64;
@@ -70,8 +71,11 @@ saved! {
         1 profile: Vec<u8>,
         /// All that its profile said when the TPM was made; states that lack it are of a time that had one profile.
         2 content: Option<Content> = None,
+        /// What firmware-limited and SVN-limited hierarchies derive from: see `limited`. Empty in states from before
+        /// they were thought of, until the state is loaded.
+        3 firmware_root: Secret<SEED_SIZE> = Secret::default(),
     }
-    /// The primary seeds and proofs.
+    /// The primary seeds and proofs. A TPM that takes another's place has the other's, which may be shorter.
     Seeds {
         1 endorsement: Secret<SEED_SIZE>,
         2 storage: Secret<SEED_SIZE>,
@@ -215,6 +219,18 @@ saved! {
     }
 }
 
+impl Seeds {
+    /// How RSA primes derive from the seed of a hierarchy.
+    pub(crate) fn level(&self, hierarchy: u32) -> u8 {
+        let place = match hierarchy {
+            TpmRh::ENDORSEMENT => 0,
+            TpmRh::OWNER => 1,
+            TpmRh::PLATFORM => 2,
+            _ => 3,
+        };
+        self.derivation.get(place).copied().unwrap_or(1)
+    }
+}
 impl Policy {
     pub(crate) fn none() -> Policy {
         Policy { alg: None, digest: Tpm2bDigest::default() }

@@ -80,6 +80,14 @@ impl Object {
             && !self.external
             && self.public.kind() != TpmAlg::KEYEDHASH
     }
+    /// Can other objects be derived from it (Part 1, 25)?
+    pub(crate) fn is_derivation_parent(&self) -> bool {
+        self.has(TpmaObject::RESTRICTED | TpmaObject::DECRYPT)
+            && self.public.name_alg.is_some()
+            && !self.public_only()
+            && !self.external
+            && self.public.kind() == TpmAlg::KEYEDHASH
+    }
     /// Is it of a kind that secrets can be sent to (Part 1, 8.4.5.2)?
     pub(crate) fn has_labeled_kem(&self) -> bool {
         matches!(self.public.kind(), TpmAlg::RSA | TpmAlg::ECC | TpmAlg::MLKEM)

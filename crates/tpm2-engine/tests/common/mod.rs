@@ -118,7 +118,8 @@ impl Chip {
     pub(crate) fn with_profile(crypto: &'static CryptoProvider, seed: u64, profile: &Profile) -> Chip {
         let mut bench = Bench::new(seed);
         let tpm =
-            Tpm::manufacture(crypto, &Config { profile: profile.clone() }, &mut bench).expect("entropy");
+            Tpm::manufacture(crypto, &Config { profile: profile.clone(), ..Config::default() }, &mut bench)
+                .expect("entropy");
         let snapshot = tpm.snapshot();
         let mut chip = Chip { tpm, bench, locality: 0, snapshot, deltas: Vec::new() };
         chip.tpm.power_on(&mut chip.bench);

@@ -58,6 +58,8 @@ structures! {
     TpmsMlkemParms: Debug PartialEq Eq { symmetric: Option<TpmtSymDefObject>, parameter_set: ParameterSet, }
     /// `TPMS_SENSITIVE_CREATE` (11.1.15).
     TpmsSensitiveCreate { user_auth: Tpm2bAuth, data: Tpm2bSensitiveData, }
+    /// `TPMS_DERIVE` (11.1.11): what tells the objects that are derived from one parent apart.
+    TpmsDerive: Default { label: Buffer<LABEL_MAX>, context: Buffer<LABEL_MAX>, }
     /// `TPMS_CREATION_DATA` (15.1).
     TpmsCreationData: Debug PartialEq Eq {
         pcr_select: TpmlPcrSelection, pcr_digest: Tpm2bDigest, locality: TpmaLocality, parent_name_alg: u16,
@@ -99,6 +101,8 @@ unions! {
         Mlkem(Secret<64>) = TpmAlg::MLKEM,
     }
 }
+/// `LABEL_MAX_BUFFER`, as in the reference: two labels fit a `TPM2B_SENSITIVE_DATA`.
+const LABEL_MAX: usize = 32;
 /// `MAX_SYM_DATA`; HMAC keys of up to a hash block fit as well.
 const MAX_SYM_DATA_OR_KEY: usize = 128;
 
@@ -119,6 +123,14 @@ impl TpmtPublic {
         self.parameters.tag()
     }
     fn read_with(r: &mut Reader<'_>, null_name: bool) -> Result<Self, Rc> {
+        Self::read_but_unique(r, null_name, TpmuPublicId::read_as)
+    }
+    /// Reads all but the last field, for which it asks `unique` with the type.
+    fn read_but_unique<'a>(
+        r: &mut Reader<'a>,
+        null_name: bool,
+        unique: impl FnOnce(u16, &mut Reader<'a>) -> Result<TpmuPublicId, Rc>,
+    ) -> Result<Self, Rc> {
         let kind = u16::read(r)?;
         if !r.accept().algorithm(kind) || !TYPES.contains(&kind) {
             return Err(Rc::TYPE);
@@ -129,8 +141,35 @@ impl TpmtPublic {
             object_attributes: Wire::read(r)?,
             auth_policy: Wire::read(r)?,
             parameters: TpmtPublicParms::read_as(kind, r)?,
-            unique: TpmuPublicId::read_as(kind, r)?,
+            unique: unique(kind, r)?,
         })
+    }
+}
+
+/// A `TPM2B_TEMPLATE` for derivation: a `TPMT_PUBLIC` with a [`TpmsDerive`] in the place of its unique field
+/// (12.2.3.2), which is empty here.
+#[derive(Clone)]
+pub struct DerivedTemplate {
+    pub public: TpmtPublic,
+    pub derive: TpmsDerive,
+}
+impl Wire for DerivedTemplate {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
+        let mut derive = TpmsDerive::default();
+        let public = TpmtPublic::read_but_unique(r, false, |kind, r| {
+            derive = Wire::read(r)?;
+            // Empty buffers, of which an ECC point has two.
+            TpmuPublicId::read_as(kind, &mut Reader::new(&[0; 4], r.accept()))
+        })?;
+        Ok(DerivedTemplate { public, derive })
+    }
+    fn write(&self, w: &mut Vec<u8>) {
+        let mut head = crate::to_vec(&self.public);
+        let mut unique = Vec::new();
+        self.public.unique.write_rest(&mut unique);
+        head.truncate(head.len() - unique.len());
+        w.append(&mut head);
+        self.derive.write(w);
     }
 }
 /// `TPMI_ALG_PUBLIC` (12.2.2).

@@ -2,6 +2,7 @@
 use crate::command::signing::{Scheme, digest_hash, scheme_hash, select_scheme, sign_digest, sign_message};
 use crate::context::Context;
 use crate::crypt::{CONTEXT_HASH, hash};
+use crate::state::limited::base;
 use crate::state::object::Object;
 use alloc::sync::Arc;
 use tpm2_wire::{
@@ -69,9 +70,9 @@ impl Signer {
         };
         // A key that is not the platform's or the endorsement hierarchy's must not tell TPMs apart, and nor must the
         // absence of one (Part 1, 33.7): counters and version are shifted by values of its own.
-        if hierarchy != TpmRh::ENDORSEMENT && hierarchy != TpmRh::PLATFORM {
-            let proof = cx.state.proof(TpmRh::OWNER);
-            let shift = cx.crypto.kdfa(CONTEXT_HASH, proof, b"OBFUSCATE", &qualified_signer, &[], 128);
+        if !matches!(base(hierarchy), TpmRh::ENDORSEMENT | TpmRh::PLATFORM) {
+            let proof = cx.state.proof(cx.crypto, TpmRh::OWNER);
+            let shift = cx.crypto.kdfa(CONTEXT_HASH, &proof, b"OBFUSCATE", &qualified_signer, &[], 128);
             if let Some((version, [a, b, c, d, e, f, g, h])) = shift.split_first_chunk::<8>() {
                 // The order of the bytes is that of the implementations in the field (little-endian machines), so
                 // that a TPM that moves between them shows the same.

@@ -1,5 +1,6 @@
 //! `TPM_CAP_HANDLES`: what is there, by type of handle.
 use crate::command::timer;
+use crate::profile::Active;
 use crate::context::Context;
 use alloc::vec::Vec;
 use tpm2_wire::{PCR_COUNT, TpmHt, TpmRh};
@@ -14,7 +15,7 @@ pub(super) fn from(cx: &Context<'_>, from: u32) -> Option<Vec<u32>> {
     Some(match TpmHt::of(from) {
         TpmHt::PCR => from_on(&mut (0..PCR_COUNT)),
         TpmHt::NV_INDEX => from_on(&mut state.persistent.nv.keys().copied()),
-        TpmHt::PERMANENT => from_on(&mut PERMANENT.into_iter().chain(timer::handles(cx.profile))),
+        TpmHt::PERMANENT => from_on(&mut PERMANENT.into_iter().chain(timer::handles(cx.profile)).chain(limited(cx.profile))),
         TpmHt::TRANSIENT => from_on(&mut state.volatile.objects.keys().copied()),
         TpmHt::PERSISTENT => from_on(&mut state.persistent.objects.keys().copied()),
         // The two types of sessions share their numbers: it is those that are in order, and compared.
@@ -42,3 +43,10 @@ const PERMANENT: [u32; 7] = [
     TpmRh::PLATFORM,
     TpmRh::PLATFORM_NV,
 ];
+
+/// The firmware-limited hierarchies, and of the SVN-limited ones the first, as there are many.
+fn limited(profile: &Active) -> impl Iterator<Item = u32> {
+    (TpmRh::FW_OWNER..=TpmRh::FW_NULL)
+        .chain([0x4001_0000, 0x4002_0000, 0x4003_0000, 0x4004_0000])
+        .filter(|_| profile.limited_hierarchies)
+}

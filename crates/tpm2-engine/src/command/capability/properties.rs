@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::crypt::CONTEXT_HASH;
 use crate::state::State;
 use crate::state::commit::SPLIT_MAX;
+use crate::state::limited::SECURITY_VERSION;
 use crate::state::nv::MAX_ORDERLY_COUNT;
 use alloc::vec::Vec;
 use tpm2_wire::{
@@ -115,8 +116,8 @@ fn fixed(cx: &Context<'_>) -> Vec<(u32, u32)> {
         (44, size(MAX_NV_BUFFER)),
         (45, TpmaModes::default().0),
         (46, MAX_CAP_BUFFER),
-        (47, 0), // no security version
-        (48, 0),
+        (47, u32::from(SECURITY_VERSION)),
+        (48, u32::from(u16::MAX)), // the security version can go up to any number
         (49, parameter_sets(profile).0),
     ]
 }

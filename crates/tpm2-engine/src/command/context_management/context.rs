@@ -108,18 +108,18 @@ impl Action for ContextLoad {
 
 /// The key and IV of a context: of its own, so that no two are encrypted alike (Part 1, 28.3).
 fn key(cx: &Context<'_>, context: &TpmsContext) -> (Zeroizing<Vec<u8>>, Vec<u8>) {
-    let proof = cx.state.proof(context.hierarchy.0);
+    let proof = cx.state.proof(cx.crypto, context.hierarchy.0);
     let sequence = context.sequence.to_be_bytes();
     let handle = context.saved_handle.0.to_be_bytes();
     let bits = KEY_BITS + BLOCK * 8;
-    let mut material = cx.crypto.kdfa(CONTEXT_HASH, proof, b"CONTEXT", &sequence, &handle, bits);
+    let mut material = cx.crypto.kdfa(CONTEXT_HASH, &proof, b"CONTEXT", &sequence, &handle, bits);
     let iv = material.split_off(KEY_BITS / 8);
     (material, iv)
 }
 /// Its integrity value. What ends the life of a context is part of it: a reset, `TPM2_Clear` of its hierarchy (which
 /// changes the proof), and for stClear objects a restart.
 fn integrity(cx: &Context<'_>, context: &TpmsContext, encrypted: &[u8]) -> Tpm2bDigest {
-    let proof = cx.state.proof(context.hierarchy.0);
+    let proof = cx.state.proof(cx.crypto, context.hierarchy.0);
     let counters = &cx.state.persistent.counters;
     let resets = counters.total_reset_count.to_be_bytes();
     let restarts = match context.saved_handle.0 {
@@ -134,5 +134,5 @@ fn integrity(cx: &Context<'_>, context: &TpmsContext, encrypted: &[u8]) -> Tpm2b
         &context.saved_handle.0.to_be_bytes(),
         encrypted,
     ];
-    crate::crypt::digest_2b(&cx.crypto.hmac(CONTEXT_HASH, proof, &parts))
+    crate::crypt::digest_2b(&cx.crypto.hmac(CONTEXT_HASH, &proof, &parts))
 }

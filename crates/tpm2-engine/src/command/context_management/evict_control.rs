@@ -1,4 +1,5 @@
 use crate::context::{Action, Context};
+use crate::state::limited::{Limit, split};
 use crate::state::object::Object;
 use alloc::sync::Arc;
 use tpm2_wire::{EvictControl, EvictControlReply, Rc, TpmHt, TpmRh};
@@ -12,7 +13,9 @@ impl Action for EvictControl {
         let object = cx.object(self.object_handle, Rc::ATTRIBUTES, Self::object_handle)?;
         let persistent = self.persistent_handle.0;
         let persists = TpmHt::of(self.object_handle.0) == TpmHt::PERSISTENT;
-        if object.hierarchy == TpmRh::NULL || object.st_clear || object.external && object.public_only() {
+        // Limited hierarchies end with the firmware, and persistent objects do not.
+        let limited = split(object.hierarchy).1 != Limit::None;
+        if object.hierarchy == TpmRh::NULL || limited || object.st_clear || object.external && object.public_only() {
             return Err(Rc::ATTRIBUTES.at(Self::object_handle));
         }
         if persists && self.object_handle.0 != persistent {

@@ -2,6 +2,7 @@ use crate::context::{Action, Context};
 use crate::crypt::{cipher, hash};
 use crate::objects::protect::{Protector, inner_key_size, parse_sensitive, to_private, unwrap_inner};
 use crate::objects::secret::{Label, recover};
+use crate::objects::template::Above;
 use crate::objects::validate::check_load;
 use tpm2_wire::{Import, ImportReply, Rc, TpmaObject, to_vec};
 use zeroize::Zeroizing;
@@ -49,8 +50,11 @@ impl Action for Import {
                 .map_err(|rc| rc.at(Self::duplicate))?;
         }
         let sensitive = parse_sensitive(&body, &cx.profile.accept).map_err(|rc| rc.at(Self::duplicate))?;
-        // The parent may be fixed to this TPM, but what comes from elsewhere is not vouched for.
-        check_load(cx.crypto, None, public, Some(&sensitive), Self::object_public, Self::duplicate)?;
+        // What a parent that is fixed to this TPM has protected is not looked at again when it is loaded.
+        if parent.has(TpmaObject::FIXED_TPM) {
+            let nothing = Above::Nothing;
+            check_load(cx.crypto, nothing, public, Some(&sensitive), Self::object_public, Self::duplicate)?;
+        }
         let out_private = to_private(cx.crypto, cx.rng, &parent, &name, alg, &sensitive)?;
         Ok(ImportReply { out_private })
     }

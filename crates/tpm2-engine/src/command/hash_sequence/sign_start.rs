@@ -75,7 +75,7 @@ fn start(
     // The ticket of a verified message is an HMAC of the message, so it grows with it.
     let has_ticket = verify && key.hierarchy != TpmRh::NULL && key.public.name_alg.is_some();
     let ticket = has_ticket.then(|| {
-        let mut ticket = cx.crypto.hmac_state(CONTEXT_HASH, cx.state.proof(key.hierarchy));
+        let mut ticket = cx.crypto.hmac_state(CONTEXT_HASH, &cx.state.proof(cx.crypto, key.hierarchy));
         ticket.update(&TpmSt::MESSAGE_VERIFIED.to_be_bytes());
         ticket
     });

@@ -1,5 +1,6 @@
 //! What goes when a hierarchy goes.
 use crate::state::State;
+use crate::state::limited::base;
 use crate::state::object::Loaded;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -9,15 +10,15 @@ impl State {
     /// Flushes the transient objects of a hierarchy. Sequences belong to none.
     pub(super) fn flush_transient(&mut self, hierarchy: u32) {
         self.volatile.objects.retain(|_, loaded| match loaded {
-            Loaded::Object(object) => object.hierarchy != hierarchy,
+            Loaded::Object(object) => base(object.hierarchy) != hierarchy,
             Loaded::Sequence(_) => true,
         });
     }
     /// Flushes the transient and removes the persistent objects of a hierarchy.
     pub(super) fn flush_objects(&mut self, hierarchy: u32) {
         self.flush_transient(hierarchy);
-        if self.persistent.objects.values().any(|object| object.hierarchy == hierarchy) {
-            Arc::make_mut(&mut self.persistent.objects).retain(|_, object| object.hierarchy != hierarchy);
+        if self.persistent.objects.values().any(|object| base(object.hierarchy) == hierarchy) {
+            Arc::make_mut(&mut self.persistent.objects).retain(|_, object| base(object.hierarchy) != hierarchy);
         }
     }
     /// Removes the NV indices that the owner defined.

@@ -2,20 +2,20 @@
 use crate::context::{Action, Context};
 use crate::crypt::strip;
 use crate::objects::generate::{derivation, generate};
-use crate::objects::template::check_create;
+use crate::objects::template::{Above, check_create};
+use crate::state::limited::base;
 use crate::objects::{Parent, creation_data, creation_ticket, protect};
 use crate::state::object::{Loaded, Object};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use tpm2_crypto::Drbg;
-use tpm2_wire::{Create, CreatePrimary, CreatePrimaryReply, CreateReply, Rc, Sized2b, TpmRh, TpmtPublic, to_vec};
-use zeroize::Zeroizing;
+use tpm2_wire::{Create, CreatePrimary, CreatePrimaryReply, CreateReply, Rc, Sized2b, TpmRh, TpmsSensitiveCreate, TpmtPublic, TpmtSensitive, to_vec};
 
 /// What the reference seeds the generator of primary keys with beside the seed; the zero belongs to it.
 const PRIMARY_OBJECT_CREATION: &[u8] = b"Primary Object Creation\0";
 
 /// The authorization value must not be longer than the Name's digest.
-fn check_auth(public: &TpmtPublic, auth: &[u8]) -> Result<(), Rc> {
+pub(super) fn check_auth(public: &TpmtPublic, auth: &[u8]) -> Result<(), Rc> {
     let max = public.name_alg.map_or(tpm2_wire::MAX_DIGEST, |alg| alg.digest_size());
     if strip(auth).len() > max { Err(Rc::SIZE) } else { Ok(()) }
 }
@@ -26,9 +26,11 @@ impl Action for Create {
         if !parent.is_parent() {
             return Err(Rc::TYPE.at(Self::parent_handle));
         }
+        // The object is made where one could be loaded.
+        cx.check_slot()?;
         let mut public = self.in_public.0;
         let create = self.in_sensitive.0;
-        check_create(Some(&parent), &public, create.data.len()).map_err(|rc| rc.at(Self::in_public))?;
+        check_create(Above::Object(&parent), &public, create.data.len()).map_err(|rc| rc.at(Self::in_public))?;
         check_auth(&public, &create.user_auth).map_err(|rc| rc.at(Self::in_sensitive))?;
         let sensitive = generate(cx.crypto, cx.platform, cx.rng, &mut public, &create, derivation(1), &[])?;
         let name_alg = public.name_alg.ok_or(Rc::HASH.at(Self::in_public))?;
@@ -54,23 +56,11 @@ impl Action for CreatePrimary {
         let mut public = self.in_public.0;
         let create = self.in_sensitive.0;
         let hierarchy = self.primary_handle.0;
-        check_create(None, &public, create.data.len()).map_err(|rc| rc.at(Self::in_public))?;
+        check_create(Above::Hierarchy(hierarchy), &public, create.data.len())
+            .map_err(|rc| rc.at(Self::in_public))?;
         check_auth(&public, &create.user_auth).map_err(|rc| rc.at(Self::in_sensitive))?;
-
         let name_alg = public.name_alg.ok_or(Rc::HASH.at(Self::in_public))?;
-        let template = crate::crypt::name(cx.crypto, name_alg, &to_vec(&public))?;
-        let (seed, level) = seed(cx, hierarchy);
-        let mut rng = Drbg::from_seed(cx.crypto, &[&seed, PRIMARY_OBJECT_CREATION, &template, &create.data]);
-        let proofs: Vec<Zeroizing<Vec<u8>>> = match hierarchy {
-            TpmRh::ENDORSEMENT => [TpmRh::OWNER, TpmRh::ENDORSEMENT]
-                .iter()
-                .map(|hierarchy| Zeroizing::new(cx.state.proof(*hierarchy).to_vec()))
-                .collect(),
-            _ => Vec::new(),
-        };
-        let stir: Vec<&[u8]> = proofs.iter().map(|proof| &proof[..]).collect();
-        let sensitive =
-            generate(cx.crypto, cx.platform, &mut rng, &mut public, &create, derivation(level), &stir)?;
+        let sensitive = primary(cx, hierarchy, &mut public, &create)?;
 
         let parent = Parent::Hierarchy(hierarchy);
         let object = Object::below(cx, &parent, public.clone(), sensitive)?;
@@ -89,14 +79,25 @@ impl Action for CreatePrimary {
     }
 }
 
-/// The primary seed of a hierarchy, and how RSA primes derive from it.
-fn seed(cx: &Context<'_>, hierarchy: u32) -> (Zeroizing<Vec<u8>>, u8) {
-    let seeds = &cx.state.persistent.seeds;
-    let (seed, place): (&[u8], usize) = match hierarchy {
-        TpmRh::ENDORSEMENT => (&seeds.endorsement, 0),
-        TpmRh::OWNER => (&seeds.storage, 1),
-        TpmRh::PLATFORM => (&seeds.platform, 2),
-        _ => (&cx.state.reset.null_seed, 3),
+/// Derives the sensitive area of a primary object from the hierarchy's seed and the template, whose unique field it
+/// fills in.
+pub(super) fn primary(
+    cx: &mut Context<'_>,
+    hierarchy: u32,
+    public: &mut TpmtPublic,
+    create: &TpmsSensitiveCreate,
+) -> Result<TpmtSensitive, Rc> {
+    let name_alg = public.name_alg.ok_or(Rc::HASH)?;
+    let template = crate::crypt::name(cx.crypto, name_alg, &to_vec(public))?;
+    let seed = cx.state.primary_seed(cx.crypto, hierarchy);
+    let mut rng = Drbg::from_seed(cx.crypto, &[&seed, PRIMARY_OBJECT_CREATION, &template, &create.data]);
+    let proofs = match base(hierarchy) {
+        TpmRh::ENDORSEMENT => {
+            Vec::from([TpmRh::OWNER, TpmRh::ENDORSEMENT].map(|base| cx.state.proof(cx.crypto, base)))
+        }
+        _ => Vec::new(),
     };
-    (Zeroizing::new(seed.to_vec()), seeds.derivation.get(place).copied().unwrap_or(1))
+    let stir: Vec<&[u8]> = proofs.iter().map(|proof| &proof[..]).collect();
+    let level = cx.state.persistent.seeds.level(base(hierarchy));
+    generate(cx.crypto, cx.platform, &mut rng, public, create, derivation(level), &stir)
 }

@@ -1,6 +1,7 @@
 //! TPM2_Load (Part 3, 12.2) and TPM2_LoadExternal (12.3).
 use crate::context::{Action, Context};
 use crate::crypt::strip;
+use crate::objects::template::Above;
 use crate::objects::validate::check_load;
 use crate::objects::{Parent, protect};
 use crate::state::object::{Loaded, Object};
@@ -23,7 +24,7 @@ impl Action for Load {
         let accept = &cx.profile.accept;
         let sensitive = protect::from_private(cx.crypto, accept, &parent, &name, &self.in_private)
             .map_err(|rc| rc.at(Self::in_private))?;
-        check_load(cx.crypto, Some(&parent), &public, Some(&sensitive), Self::in_public, Self::in_private)?;
+        check_load(cx.crypto, Above::Object(&parent), &public, Some(&sensitive), Self::in_public, Self::in_private)?;
         if sensitive.sensitive.tag() != public.kind() {
             return Err(Rc::TYPE.at(Self::in_private));
         }
@@ -37,9 +38,7 @@ impl Action for LoadExternal {
     fn run(self, cx: &mut Context<'_>) -> Result<LoadExternalReply, Rc> {
         cx.check_slot()?;
         let public = self.in_public.0.0;
-        if !cx.state.hierarchy_enabled(self.hierarchy.0) {
-            return Err(Rc::HIERARCHY.at(Self::hierarchy));
-        }
+        cx.state.check_hierarchy_parameter(self.hierarchy.0).map_err(|rc| rc.at(Self::hierarchy))?;
         let mut sensitive = self.in_private.0;
         if let Some(sensitive) = &mut sensitive {
             // A key that others know is nobody's here.
@@ -52,7 +51,7 @@ impl Action for LoadExternal {
             }
             sensitive.auth_value = strip(&sensitive.auth_value);
         }
-        check_load(cx.crypto, None, &public, sensitive.as_ref(), Self::in_public, Self::in_private)?;
+        check_load(cx.crypto, Above::Nothing, &public, sensitive.as_ref(), Self::in_public, Self::in_private)?;
         let name = match public.name_alg {
             Some(alg) => crate::crypt::name(cx.crypto, alg, &to_vec(&public))?,
             None => Tpm2bName::default(),
