@@ -35,7 +35,7 @@ impl Held {
                 Profile::new(content).map_err(|why| Refused::new(Failure::Order, why))?
             }
         };
-        let tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config { profile }, world)
+        let tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config { profile, ..Config::default() }, world)
             .map_err(|_| Refused::entropy())?;
         let key = with_entropy(world, |entropy| StateKey::generate(entropy))?;
         let sealer = with_entropy(world, |entropy| Sealer::create(key, StateId(state), entropy))?;
