@@ -8,6 +8,6 @@ mod properties;
 mod set_capability;
 
 pub(crate) use get_capability::element;
-pub(crate) use properties::firmware_version;
+pub(crate) use properties::{FIRMWARE_VERSION, firmware_version};
 
 actions! { GetCapability SetCapability }

@@ -14,7 +14,7 @@ use tpm2_wire::{
 };
 
 /// The version of the firmware, which is that of this crate: 16 bits each for major, minor and patch.
-const FIRMWARE_VERSION: u64 = number(env!("CARGO_PKG_VERSION_MAJOR")) << 48
+pub(crate) const FIRMWARE_VERSION: u64 = number(env!("CARGO_PKG_VERSION_MAJOR")) << 48
     | number(env!("CARGO_PKG_VERSION_MINOR")) << 32
     | number(env!("CARGO_PKG_VERSION_PATCH")) << 16;
 
