@@ -45,7 +45,8 @@ impl Ours {
     pub fn with(secrets: &Secrets) -> Ours {
         let mut bench = Bench { seed: 1, now: 0 };
         let profile = Profile::by_name(PROFILE).expect("a built-in profile");
-        let tpm = Tpm::manufacture(&RUST, &Config { profile }, &mut bench).expect("entropy");
+        let tpm =
+            Tpm::manufacture(&RUST, &Config { profile, ..Config::default() }, &mut bench).expect("entropy");
         let mut snapshot = tpm.snapshot();
         plant(&mut snapshot, secrets);
         let tpm = Tpm::load(&RUST, &[&snapshot], &mut bench).expect("a snapshot of this engine");
