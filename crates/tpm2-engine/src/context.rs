@@ -1,5 +1,6 @@
 //! What an action may use: the state that it changes, and the TPM's means.
 use crate::Platform;
+use crate::command::Untested;
 use crate::profile::Active;
 use crate::state::State;
 use crate::state::object::{Loaded, Object};
@@ -25,6 +26,9 @@ pub(crate) struct Context<'a> {
     pub(crate) buffer_size: usize,
     /// Why the TPM is in failure mode, if it is; a self-test says it here. Outside of the state, as `rng` is.
     pub(crate) failure: &'a mut Option<&'static str>,
+    /// Self-tests that have not passed since power-on. Outside of the state likewise: what is restored elsewhere is
+    /// tested there.
+    pub(crate) untested: &'a mut Untested,
 }
 
 impl Context<'_> {

@@ -9,7 +9,8 @@ use crate::state::pcr::attributes;
 use alloc::sync::Arc;
 use tpm2_crypto::CryptoProvider;
 use tpm2_wire::{
-    ActSetTimeout, Command, Rc, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject, TpmiAlgHash,
+    ActSetTimeout, Command, Rc, Tpm2bAuth, Tpm2bDigest, Tpm2bName, TpmHt, TpmNt, TpmRh, TpmaNv, TpmaObject,
+    TpmiAlgHash,
 };
 
 /// The number of the authenticated countdown timer of a handle, if it is one.

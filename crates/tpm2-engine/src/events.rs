@@ -17,6 +17,9 @@ impl Tpm {
     /// `_TPM_Hash_Start`: opens the event sequence, in the place of one that is open.
     pub fn hash_start(&mut self, platform: &mut dyn Platform) {
         self.pass_time(platform);
+        if self.failure.is_some() || self.test_banks().is_err() {
+            return;
+        }
         let hashers =
             self.state.volatile.pcrs.algs().into_iter().map(|alg| self.crypto.hasher(alg)).collect();
         let kind = Kind::Event(hashers);

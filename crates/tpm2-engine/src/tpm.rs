@@ -1,4 +1,5 @@
 //! One TPM: made, powered, asked, saved.
+use crate::command::Untested;
 use crate::crypt::{CONTEXT_HASH, random};
 use crate::dispatch::{Request, refuse};
 use crate::profile::first;
@@ -36,6 +37,8 @@ pub struct Tpm {
     pub(crate) rng: Drbg,
     /// Failure mode (Part 1, 12.4): why.
     pub(crate) failure: Option<&'static str>,
+    /// Self-tests that have not passed since power-on.
+    pub(crate) untested: Untested,
     /// The platform's clock when it was last read, in milliseconds.
     last_ms: Option<u64>,
     /// Permanent state as the caller has it: what changed since is in the next delta, whatever changed it.
@@ -108,7 +111,8 @@ impl Tpm {
         let durable = state.persistent.clone();
         let profile = config.profile.clone();
         let buffer_size = profile.active().buffer_size;
-        Ok(Tpm { crypto, profile, state, buffer_size, rng, failure: None, last_ms: None, durable })
+        let untested = Untested::all(profile.active());
+        Ok(Tpm { crypto, profile, state, buffer_size, rng, failure: None, untested, last_ms: None, durable })
     }
 
     /// A TPM from its snapshot and the deltas that followed it, in order. It is not powered yet.
@@ -135,7 +139,8 @@ impl Tpm {
         };
         let durable = state.persistent.clone();
         let buffer_size = profile.active().buffer_size;
-        Ok(Tpm { crypto, profile, state, buffer_size, rng, failure: None, last_ms: None, durable })
+        let untested = Untested::all(profile.active());
+        Ok(Tpm { crypto, profile, state, buffer_size, rng, failure: None, untested, last_ms: None, durable })
     }
 
     /// What it can do: chosen when it was manufactured.
@@ -159,6 +164,7 @@ impl Tpm {
     /// `_TPM_Init`: power was applied, or reset asserted. Volatile state is lost; `TPM2_Startup` must follow.
     pub fn power_on(&mut self, platform: &mut dyn Platform) {
         self.failure = None;
+        self.untested = Untested::all(self.profile.active());
         match seeded(self.crypto, platform) {
             Ok(rng) => self.rng = rng,
             Err(EntropyError) => self.failure = Some("entropy"),

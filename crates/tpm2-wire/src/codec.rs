@@ -8,13 +8,50 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 pub struct Reader<'a> {
     bytes: &'a [u8],
     accept: &'a Accept,
+    seen: Seen,
+}
+
+/// The algorithms and curves that were read: what a TPM is going to need. Null values do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Bit `n % 64` of word `n / 64` for the `TPM_ALG_ID` n.
+    algorithms: [u64; 3],
+    /// Bit `n` for the `TPM_ECC_CURVE` n.
+    curves: u128,
+}
+impl Seen {
+    /// Adds an algorithm (`TPM_ALG_ID`).
+    pub fn add(&mut self, alg: u16) {
+        if let Some(word) = self.algorithms.get_mut(usize::from(alg / 64)) {
+            *word |= 1 << (alg % 64);
+        }
+    }
+    /// Adds a curve (`TPM_ECC_CURVE`).
+    pub fn add_curve(&mut self, curve: u16) {
+        self.curves |= 1u128.checked_shl(curve.into()).unwrap_or(0);
+    }
+    /// Adds what another reader saw.
+    pub fn merge(&mut self, other: Seen) {
+        self.algorithms.iter_mut().zip(other.algorithms).for_each(|(ours, theirs)| *ours |= theirs);
+        self.curves |= other.curves;
+    }
+    /// Was the algorithm seen?
+    #[must_use]
+    pub fn algorithm(&self, alg: u16) -> bool {
+        self.algorithms.get(usize::from(alg / 64)).is_some_and(|word| word >> (alg % 64) & 1 == 1)
+    }
+    /// Was the curve seen?
+    #[must_use]
+    pub fn curve(&self, curve: u16) -> bool {
+        self.curves.checked_shr(curve.into()).is_some_and(|bits| bits & 1 == 1)
+    }
 }
 
 impl<'a> Reader<'a> {
     /// A reader over `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8], accept: &'a Accept) -> Self {
-        Reader { bytes, accept }
+        Reader { bytes, accept, seen: Seen::default() }
     }
     /// The next `n` bytes, or `TPM_RC_INSUFFICIENT`.
     pub fn take(&mut self, n: usize) -> Result<&'a [u8], Rc> {
@@ -35,6 +72,27 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn accept(&self) -> &'a Accept {
         self.accept
+    }
+    /// Is the algorithm in the profile? Then it was seen.
+    pub fn algorithm(&mut self, id: u16) -> bool {
+        let known = self.accept.algorithm(id);
+        if known {
+            self.seen.add(id);
+        }
+        known
+    }
+    /// Is the curve in the profile? Then it was seen.
+    pub fn curve(&mut self, id: u16) -> bool {
+        let known = self.accept.curve(id);
+        if known {
+            self.seen.add_curve(id);
+        }
+        known
+    }
+    /// What was read so far.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        self.seen
     }
 }
 

@@ -30,7 +30,7 @@ mod schema;
 pub mod part3;
 
 pub use accept::{Accept, KEY_SIZES};
-pub use codec::{Buffer, List, Nullable, Reader, Secret, Sized2b, SizedOpt, Wire, to_vec};
+pub use codec::{Buffer, List, Nullable, Reader, Secret, Seen, Sized2b, SizedOpt, Wire, to_vec};
 pub use part2::*;
 pub use part3::*;
 pub use rc::{At, Rc};

@@ -23,7 +23,7 @@ macro_rules! unions { ($( $(#[$d:meta])* $name:ident $(: $($derive:ident)+)? [$t
         pub const fn tag(&self) -> $tag { match self { $( unions!(@pat $v $(($t))?) => $c, )* } }
         /// Reads the part after a selector that stood apart from it.
         pub fn read_as(tag: $tag, _r: &mut Reader<'_>) -> Result<Self, Rc> {
-            $( if !_r.accept().$algorithm(tag) { return Err(Rc::$rc); } )?
+            $( if !_r.$algorithm(tag) { return Err(Rc::$rc); } )?
             $( if tag == $c { return Ok(unions!(@read _r $v $(($t))?)); } )*
             Err(Rc::$rc)
         }
@@ -122,7 +122,7 @@ macro_rules! algorithms { ($($(#[$d:meta])* $n:ident, else $rc:ident { $( $(#[$v
     impl Wire for $n {
         fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
             let id = u16::read(r)?;
-            if !r.accept().algorithm(id) { return Err(Rc::$rc); }
+            if !r.algorithm(id) { return Err(Rc::$rc); }
             Self::from_id(id).ok_or(Rc::$rc)
         }
         fn write(&self, w: &mut Vec<u8>) { self.id().write(w) }

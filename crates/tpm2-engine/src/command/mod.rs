@@ -35,6 +35,8 @@ macro_rules! chapters { ($($(#[$doc:meta])* $chapter:ident)*) => {
         all
     }
 } }
+pub(crate) use testing::Untested;
+
 chapters! {
     /// Part 3, 9: start-up.
     startup

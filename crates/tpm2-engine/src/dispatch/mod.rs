@@ -62,6 +62,7 @@ pub(crate) fn step<C: Action>(
     } else {
         Sessions::none(&C::SHAPE)?
     };
+    tpm.test_before(&C::SHAPE, numbers, request.tag == TpmSt::SESSIONS)?;
     let call = Call { shape: &C::SHAPE, handles: numbers, locality: request.locality, parameters: r.rest() };
     tpm.authorize(platform, &call, &mut sessions)?;
     let parameters = tpm.decrypt(&call, &sessions)?;
@@ -69,6 +70,7 @@ pub(crate) fn step<C: Action>(
     let mut r = Reader::new(&parameters, accept);
     let command = C::params(handles, &mut r)?;
     r.finish()?;
+    tpm.test(&r.seen())?;
 
     // From here on all happens to a copy, which replaces the state at the end.
     let mut next = tpm.state.clone();
@@ -81,6 +83,7 @@ pub(crate) fn step<C: Action>(
         locality: request.locality,
         buffer_size: tpm.buffer_size,
         failure: &mut tpm.failure,
+        untested: &mut tpm.untested,
     })?;
     let (mut handle, mut out) = (Vec::new(), Zeroizing::new(Vec::with_capacity(512)));
     C::reply(&reply, &mut handle, &mut out);

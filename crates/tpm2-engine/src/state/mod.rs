@@ -210,8 +210,8 @@ saved! {
         12 time_epoch: u32,
         /// The run before this one ended in an orderly shutdown (`TPMA_STARTUP_CLEAR.orderly`).
         13 orderly: bool,
-        /// Self-tests that have passed since power-on, as bits: see `command::testing`.
-        14 tested: u32,
+        /// Was: which self-tests had passed. They are not part of the state any more; it is zero.
+        14 retired_tests: u32,
         /// `TPM2_ClockRateAdjust`: how time runs here.
         15 rate: Rate,
         /// Orderly NV indices as they are, where that is not how they are kept: see `nv`.
@@ -334,7 +334,7 @@ impl Volatile {
             banks_changed: false,
             time_epoch: 0,
             orderly: false,
-            tested: 0,
+            retired_tests: 0,
             rate: Rate::NOMINAL,
             orderly_nv: Arc::new(BTreeMap::new()),
         }

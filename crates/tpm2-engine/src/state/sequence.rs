@@ -65,6 +65,19 @@ impl Sequence {
             }
         }
     }
+    /// The algorithms in use (`TPM_ALG_ID`).
+    pub(crate) fn algorithms(&self) -> Vec<u16> {
+        match &self.kind {
+            Kind::Hash(hasher) => Vec::from([hasher.alg().id()]),
+            Kind::Hmac(hmac) => Vec::from([hmac.alg().id()]),
+            Kind::Cmac(cmac) => Vec::from([cmac.alg().id()]),
+            Kind::Event(banks) => banks.iter().map(|hasher| hasher.alg().id()).collect(),
+            Kind::Signing(signing) => match &signing.fed {
+                Fed::Digest(hasher) => Vec::from([hasher.alg().id()]),
+                Fed::Hmac(hmac) => Vec::from([hmac.alg().id()]),
+            },
+        }
+    }
     /// Can what was fed not be mistaken for something that the TPM made (Part 3, 17.8)? A first buffer that is too
     /// short to tell counts as unsafe.
     pub(crate) fn safe(&self) -> bool {

@@ -58,7 +58,7 @@ impl TpmiEccCurve {
 impl Wire for TpmiEccCurve {
     fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
         let id = u16::read(r)?;
-        if r.accept().curve(id) { Ok(TpmiEccCurve(id)) } else { Err(Rc::CURVE) }
+        if r.curve(id) { Ok(TpmiEccCurve(id)) } else { Err(Rc::CURVE) }
     }
     fn write(&self, w: &mut Vec<u8>) {
         self.0.write(w);

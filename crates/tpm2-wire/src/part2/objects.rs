@@ -132,7 +132,7 @@ impl TpmtPublic {
         unique: impl FnOnce(u16, &mut Reader<'a>) -> Result<TpmuPublicId, Rc>,
     ) -> Result<Self, Rc> {
         let kind = u16::read(r)?;
-        if !r.accept().algorithm(kind) || !TYPES.contains(&kind) {
+        if !r.algorithm(kind) || !TYPES.contains(&kind) {
             return Err(Rc::TYPE);
         }
         let name_alg = if null_name { Wire::read(r)? } else { Some(TpmiAlgHash::read(r)?) };
@@ -218,7 +218,7 @@ pub struct TpmtSensitive {
 impl Wire for TpmtSensitive {
     fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
         let kind = u16::read(r)?;
-        if !r.accept().algorithm(kind) || !TYPES.contains(&kind) {
+        if !r.algorithm(kind) || !TYPES.contains(&kind) {
             return Err(Rc::TYPE);
         }
         Ok(TpmtSensitive {

@@ -42,7 +42,7 @@ pub enum TpmtSymDef {
 impl Wire for TpmtSymDef {
     fn read(r: &mut Reader<'_>) -> Result<Self, Rc> {
         let id = u16::read(r)?;
-        if !r.accept().algorithm(id) {
+        if !r.algorithm(id) {
             return Err(Rc::SYMMETRIC);
         }
         if id == TpmAlg::XOR {

@@ -1,4 +1,3 @@
-use super::algorithm_tests::Test;
 use crate::context::{Action, Context};
 use tpm2_wire::{IncrementalSelfTest, IncrementalSelfTestReply, Rc};
 
@@ -8,12 +7,12 @@ impl Action for IncrementalSelfTest {
         if !self.to_test.iter().all(|alg| cx.profile.accept.algorithm(*alg)) {
             return Err(Rc::VALUE.at(Self::to_test));
         }
-        for test in self.to_test.iter().filter_map(|alg| Test::of(*alg)) {
-            test.run_once(cx)?;
+        for alg in &*self.to_test {
+            let which = cx.untested.of(*alg);
+            cx.untested.run(which, cx.crypto, cx.rng, cx.failure)?;
         }
         let all = cx.profile.algorithms.iter().copied();
-        let to_do_list =
-            all.filter(|alg| Test::of(*alg).is_some_and(|test| !test.passed(cx.state))).collect();
+        let to_do_list = all.filter(|alg| cx.untested.concerns(*alg)).collect();
         Ok(IncrementalSelfTestReply { to_do_list })
     }
 }

@@ -1,4 +1,4 @@
-use super::algorithm_tests::Test;
+use super::Untested;
 use crate::context::{Action, Context};
 use tpm2_wire::{Rc, SelfTest, SelfTestReply};
 
@@ -6,9 +6,10 @@ use tpm2_wire::{Rc, SelfTest, SelfTestReply};
 impl Action for SelfTest {
     fn run(self, cx: &mut Context<'_>) -> Result<SelfTestReply, Rc> {
         if self.full_test.yes() {
-            cx.state.volatile.tested = 0;
+            *cx.untested = Untested::all(cx.profile);
         }
-        Test::ALL.iter().try_for_each(|test| test.run_once(cx))?;
+        let which = *cx.untested;
+        cx.untested.run(which, cx.crypto, cx.rng, cx.failure)?;
         Ok(SelfTestReply {})
     }
 }

@@ -82,3 +82,62 @@ pub(in super::super) const P521_S: [u8; 66] =
 pub(in super::super) const P521_Z: [u8; 66] =
     hex("01901b89b20bd70e5683bd9cf00422f38c75237eeb357d78eeb091eff0aba905f8121159aba8b5be730c4b65b93dc735\
      7c9f29de67e319c4adb1fc2fdd1bd8444063");
+/// Keys of other curves, computed from their domain parameters.
+pub(in super::super) const P192_D: [u8; 24] = hex("a66a34679b4caf4c759c1f80aeda66aee9b2c9904946aaa2");
+pub(in super::super) const P192_X: [u8; 24] = hex("e6f26ac2c0920be8e61554e550041e0cd94ad829cc00dfc4");
+pub(in super::super) const P192_Y: [u8; 24] = hex("98dd7ffa2be6930527aedb0f241d14cb58f78ba360795b73");
+pub(in super::super) const P224_D: [u8; 28] = hex("9206d2a63becf98192a67f92310ee1c78646e6f1999df10a6ee5f547");
+pub(in super::super) const P224_X: [u8; 28] = hex("1996b0a9fc0b91a6c3cb017481f635e73004c1e8dd816b261386c3db");
+pub(in super::super) const P224_Y: [u8; 28] = hex("80dd86cfddf0d386d3bb4629b0f716b1154d4d7a29c07c6c26576cf1");
+pub(in super::super) const BN_P256_D: [u8; 32] =
+    hex("4f1e4a67e6a514d4cd3040d3c8dc0ac67c8550b92bf8dc2e4100c36a68c6596e");
+pub(in super::super) const BN_P256_X: [u8; 32] =
+    hex("b9883ad162e25db0768cd365152c98843ba137f3527bf6afffc4d61496667918");
+pub(in super::super) const BN_P256_Y: [u8; 32] =
+    hex("b1c390894e010e0d3cce90a6a5649b2c3e878033d971204e4861dfae0f77a9ee");
+pub(in super::super) const BN_P638_D: [u8; 80] =
+    hex("1fc9ec171e9182c518b7cc5f1cd01e49577e04796e5f290e5f19775191a27962a82babf3c0fee0cd388441a0b560b4d7\
+     63c1ce837a043b16c65f2039fdcc96c56fad420674a88ad9de884d702bc83828");
+pub(in super::super) const BN_P638_X: [u8; 80] =
+    hex("030842b1da42ea51ad68303da6fdcadf36b48368922abdb4cced8ae38fe5714fbb246bb0ccd31bfdd272cf961217f23e\
+     7f3400d9ec0a8eb75651f8c22acdcaaa0728a7e8bcbe0179c99c65bf430417db");
+pub(in super::super) const BN_P638_Y: [u8; 80] =
+    hex("0a0c1c4381c6b6b513b1974a2acf7fd35fe0d7c386277f2ea3c0ebaff9215dcd4737267d57be873ef470b9aa801748e5\
+     5109ab3bb6c23b747187144427f671e67e967eb6e7c8624d26435b6ac859dd23");
+pub(in super::super) const SM2_P256_D: [u8; 32] =
+    hex("20e297db4fb1a2ea860b981b17c7f97770b46b4045f8b929bfe57b76ef445be1");
+pub(in super::super) const SM2_P256_X: [u8; 32] =
+    hex("9fe6b9020233dc37775c108aa7da1913d2aacfb9e16f1527cdc4278e5d5d799a");
+pub(in super::super) const SM2_P256_Y: [u8; 32] =
+    hex("8c1db2dd39a72ba7edfa4d9431a5da6d61e2b9627e2c63f193ce5872a63beeb8");
+/// A key of P-256 with which the schemes are tested; the numbers come from the provider's vectors, computed elsewhere.
+pub(in super::super) const SCHEMES_DIGEST: [u8; 32] =
+    hex("d2e905bdb6b770c393a9f3d8815b1144d93efb4eef75492d246ba16d4a44827e");
+pub(in super::super) const SCHEMES_D: [u8; 32] =
+    hex("02254bacaee0db758b68040db9cc146af251c030982e755459c213b0db897f01");
+pub(in super::super) const SCHEMES_DE: [u8; 32] =
+    hex("bff8972250944445fc3be072bf861c5d9f274b80830a49cbbad9f25997a775ae");
+pub(in super::super) const SCHEMES_X: [u8; 32] =
+    hex("846505835865c9387d3173d2fc9ccec21a499d9430f8667525a25a881247fca8");
+pub(in super::super) const SCHEMES_Y: [u8; 32] =
+    hex("9f21052d2ae080d059a0a4a82ac7c6845bbd7caae9c2575a248eb6364613c42a");
+pub(in super::super) const SCHEMES_QS_X: [u8; 32] =
+    hex("abeae925942ab4181182f31efd30a1a8148166433c3c79942890fc9ee7b84bb2");
+pub(in super::super) const SCHEMES_QS_Y: [u8; 32] =
+    hex("6750aca71a407739b3869580e67bc0f12d93186e0ac5c915fb1b07e281beb504");
+pub(in super::super) const SCHEMES_QE_X: [u8; 32] =
+    hex("480747dc71040bb7742f1c8aedcfba49407ce27dfb0afd032ad2f75db634481e");
+pub(in super::super) const SCHEMES_QE_Y: [u8; 32] =
+    hex("c19c28e48a92d10f3fbb85dbafa60c33511e6b33bf7607c3d1d55bccfad587a1");
+pub(in super::super) const SCHNORR_R: [u8; 32] =
+    hex("2f74354fae2ebc2fa2a520db25162f6726e45cbc97158c343e9167a809e7787d");
+pub(in super::super) const SCHNORR_S: [u8; 32] =
+    hex("3fa0e7e19d9c09c1aff8932bf5904687214f737f068fb0ef21236add9d1a1f9e");
+pub(in super::super) const SM2_R: [u8; 32] =
+    hex("bd5470198ee6b375a4a026e91b4dc4a4c7637071bda1de2884d6799531c315a5");
+pub(in super::super) const SM2_S: [u8; 32] =
+    hex("caaa51639b50a34f2d3eddf3e3d59e1ee9f08ee59417722aa6c2861dd27c15da");
+pub(in super::super) const MQV_X: [u8; 32] =
+    hex("4f59b49fe3d808e2d4bdce28468d12e030413dedb3b250108fe49875cf7fdec6");
+pub(in super::super) const MQV_Y: [u8; 32] =
+    hex("cbf33da870a0d5e5a5d02e0123abac3b8f02b55bc5de058f6e5ed43a405cb03b");

@@ -53,3 +53,39 @@ pub(in super::super) const AES_ECB_256: [u8; 32] =
 /// The generator of the reference implementation, instantiated with "seed" and "part".
 pub(in super::super) const DRBG: [u8; 32] =
     hex("9d7e8048ef8ec7025504c543caca766f1637e416988ff89274c4cfc9d8b6d91c");
+/// FIPS 202: "abc". Of SHAKE256, 64 bytes.
+pub(in super::super) const SHA3_256_ABC: [u8; 32] =
+    hex("3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532");
+pub(in super::super) const SHA3_384_ABC: [u8; 48] =
+    hex("ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf228376d25");
+pub(in super::super) const SHA3_512_ABC: [u8; 64] =
+    hex("b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e39340\
+     57340b4cf408d5a56592f8274eec53f0");
+pub(in super::super) const SHAKE256_ABC: [u8; 64] =
+    hex("483366601360a8771c6863080cc4114d8db44530f8f1e1ee4f94ea37e78b5739d5a15bef186a5386c75744c0527e1faa\
+     9f8726e462a12a4feb06bd8801e751e4");
+/// GB/T 32905-2016, A.1: "abc".
+pub(in super::super) const SM3_ABC: [u8; 32] =
+    hex("66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
+/// RFC 3713, appendix A: one key with its heads as the shorter keys, and one block. In CFB, under an IV of zeros.
+pub(in super::super) const RFC3713_KEY: [u8; 32] =
+    hex("0123456789abcdeffedcba987654321000112233445566778899aabbccddeeff");
+pub(in super::super) const RFC3713_PLAIN: [u8; 16] = hex("0123456789abcdeffedcba9876543210");
+pub(in super::super) const ZERO: [u8; 16] = hex("00000000000000000000000000000000");
+pub(in super::super) const CAMELLIA_128: [u8; 16] = hex("67673138549669730857065648eabe43");
+pub(in super::super) const CAMELLIA_192: [u8; 16] = hex("b4993401b3e996f84ee5cee7d79b09b9");
+pub(in super::super) const CAMELLIA_256: [u8; 16] = hex("9acc237dff16d76c20ef7c919e3a7509");
+pub(in super::super) const CAMELLIA_CFB: [u8; 16] = hex("a7484127977e3c457b01c2772c659ca8");
+/// GB/T 32907-2016, A.1: the key is the block.
+pub(in super::super) const SM4_KEY: [u8; 16] = hex("0123456789abcdeffedcba9876543210");
+pub(in super::super) const SM4_ECB: [u8; 16] = hex("681edf34d206965e86b3e94f536e4246");
+pub(in super::super) const SM4_CFB: [u8; 16] = hex("2754b10c806aef23698989882d80903a");
+/// SP 800-67, B.1; its first two keys as the shorter key.
+pub(in super::super) const TDES_KEY: [u8; 24] = hex("0123456789abcdef23456789abcdef01456789abcdef0123");
+pub(in super::super) const TDES_PLAIN: [u8; 24] = hex("54686520717566636b2062726f776e20666f78206a756d70");
+pub(in super::super) const TDES_ECB_128: [u8; 24] = hex("c44862f70cf2fbdc9077d0909fa91b884cabd61fc58e0cbb");
+pub(in super::super) const TDES_ECB_192: [u8; 24] = hex("a826fd8ce53b855fcce21c8112256fe668d5c05dd9b6b900");
+pub(in super::super) const TDES_CFB: [u8; 24] = hex("1ad216bce8fead03e7d1623e8a841fd94499c13537caca61");
+/// SP 800-38B, D.1: of nothing, and of one block.
+pub(in super::super) const CMAC_EMPTY: [u8; 16] = hex("bb1d6929e95937287fa37d129b756746");
+pub(in super::super) const CMAC_BLOCK: [u8; 16] = hex("070a16b46b4d4144f79bdd9dd04a287c");
