@@ -10,12 +10,9 @@ pub(in super::super) const SHA384_ABC: [u8; 48] =
 pub(in super::super) const SHA512_ABC: [u8; 64] =
     hex("ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd\
      454d4423643ce80e2a9ac94fa54ca49f");
-/// RFC 2202 and RFC 4231, test case 2.
-pub(in super::super) const SHA1_HMAC: [u8; 20] = hex("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+/// RFC 4231, test case 2.
 pub(in super::super) const SHA256_HMAC: [u8; 32] =
     hex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-pub(in super::super) const SHA384_HMAC: [u8; 48] =
-    hex("af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649");
 pub(in super::super) const SHA512_HMAC: [u8; 64] =
     hex("164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fd\
      caeab1a34d4a6b4b636e070a38bce737");

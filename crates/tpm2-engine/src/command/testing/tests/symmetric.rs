@@ -31,13 +31,10 @@ pub(in super::super) fn sm3(m: &mut Means<'_>) -> Outcome {
     Ok(hash(m, HashAlg::Sm3, &k::SM3_ABC))
 }
 
+/// HMAC is the same code for all hashes, each of which has a test of its own.
 pub(in super::super) fn hmac(m: &mut Means<'_>) -> Outcome {
-    let cases: [(HashAlg, &[u8]); 4] = [
-        (HashAlg::Sha1, &k::SHA1_HMAC),
-        (HashAlg::Sha256, &k::SHA256_HMAC),
-        (HashAlg::Sha384, &k::SHA384_HMAC),
-        (HashAlg::Sha512, &k::SHA512_HMAC),
-    ];
+    let cases: [(HashAlg, &[u8]); 2] =
+        [(HashAlg::Sha256, &k::SHA256_HMAC), (HashAlg::Sha512, &k::SHA512_HMAC)];
     let message: &[u8] = b"what do ya want for nothing?";
     Ok(cases.iter().all(|(alg, expected)| *m.crypto.hmac(*alg, b"Jefe", &[message]) == **expected))
 }
