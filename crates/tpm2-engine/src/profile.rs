@@ -100,6 +100,7 @@ const ALGORITHMS: &[u16] = &[
     TpmAlg::SM2,
     TpmAlg::ECSCHNORR,
     TpmAlg::ECMQV,
+    TpmAlg::HKDF,
     TpmAlg::KDF1_SP800_56A,
     TpmAlg::KDF2,
     TpmAlg::KDF1_SP800_108,

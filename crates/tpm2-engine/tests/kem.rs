@@ -1,10 +1,10 @@
 //! Key encapsulation (Part 3, 14.10 and 14.11), and storage keys of ML-KEM (Part 1, 47).
 mod common;
 
-use common::keys::{AES, ECDSA, NULL, OWN, SIGNING, STORAGE, ecc, mlkem, portable};
+use common::keys::{AES, ECDSA, NULL, OWN, SIGNING, STORAGE, dhkem, ecc, mlkem, portable};
 use common::session::{Begin, Session};
 use common::{Chip, refused, refused_at, sized};
-use tpm2_crypto::{Drbg, HashAlg, MlKem, RUST};
+use tpm2_crypto::{Curve, Drbg, HashAlg, MlKem, RUST};
 use tpm2_wire::{
     ActivateCredential, Create, CreatePrimary, Decapsulate, Encapsulate, LoadExternal, MakeCredential, Rc,
     ReadPublic, Secret, StartAuthSession, Tpm2bDigest, Tpm2bIdObject, Tpm2bKemCiphertext, Tpm2bSharedSecret,
@@ -228,4 +228,59 @@ fn salts_and_credentials_are_as_part_1_says() {
     assert_eq!(r.rest().len(), 2 + MlKem::MlKem768.ciphertext_size());
     let reply = chip.send::<ActivateCredential>(&[ak, ek], &[], &reply.params).expect("the credential");
     assert_eq!(reply.value::<Tpm2bDigest>().0, b"other");
+}
+
+const ECDH: &[u8] = &[0, 0x19, 0, 0x0B];
+const HKDF: &[u8] = &[0, 0x1F, 0, 0x0B];
+
+#[test]
+fn ec_keys_with_a_kdf_encapsulate_too() {
+    let mut chip = Chip::new();
+    let srk = chip.srk();
+    let key = chip.child(srk, "", &[], &dhkem(DECRYPT, ECDH, HKDF)).expect("a key");
+    let point = chip.point(key);
+    let (secret, ciphertext) = encapsulate(&mut chip, key).expect("a secret");
+    assert_eq!((secret.len(), ciphertext.len(), ciphertext[0]), (32, 65, 4));
+    assert_eq!(decapsulate(&mut chip, key, &ciphertext).expect("a secret"), secret);
+    let outside = RUST.dhkem_encapsulate(Curve::P256, HashAlg::Sha256, &point, &mut rng()).expect("a secret");
+    assert_eq!(decapsulate(&mut chip, key, &outside.1).expect("a secret")[..], outside.0[..]);
+    for bad in [&ciphertext[1..], &[], &[0; 65]] {
+        refused_at(decapsulate(&mut chip, key, bad), Rc::SIZE, Decapsulate::ciphertext);
+    }
+    let mut off = ciphertext.clone();
+    off[64] ^= 1;
+    refused_at(decapsulate(&mut chip, key, &off), Rc::ECC_POINT, Decapsulate::ciphertext);
+    // The public part alone; and one that is on no curve, which can be loaded without a Name.
+    let area = to_vec(&chip.read_public(key).0);
+    let public = chip.external(None, &area, TpmRh::OWNER).expect("a public key");
+    let (secret, ciphertext) = encapsulate(&mut chip, public).expect("a secret");
+    assert_eq!(decapsulate(&mut chip, key, &ciphertext).expect("a secret"), secret);
+    let mut nameless = area.clone();
+    nameless[2..4].copy_from_slice(NULL);
+    let last = nameless.len() - 1;
+    nameless[last] ^= 1;
+    let off = chip.external(None, &nameless, TpmRh::OWNER).expect("a public key");
+    refused_at(encapsulate(&mut chip, off), Rc::KEY, Encapsulate::key_handle);
+    // Without a KDF it is no key of a KEM.
+    let plain = chip.child(srk, "", &[], &dhkem(DECRYPT, ECDH, NULL)).expect("a key");
+    refused_at(encapsulate(&mut chip, plain), Rc::KEY, Encapsulate::key_handle);
+    refused_at(decapsulate(&mut chip, plain, &ciphertext), Rc::KEY, Decapsulate::key_handle);
+}
+
+#[test]
+fn which_ec_keys_have_a_kdf() {
+    let mut chip = Chip::new();
+    let mut primary = |area: &[u8]| chip.primary(TpmRh::OWNER, "", area).map(|handle| chip.flush(handle));
+    let at = CreatePrimary::in_public;
+    primary(&dhkem(DECRYPT, ECDH, HKDF)).expect("a key");
+    // HKDF alone, with the hash that RFC 9180 has for the curve, for a key of ECDH that is no storage key.
+    refused_at(primary(&dhkem(DECRYPT, ECDH, &[0, 0x1F, 0, 0x0C])), Rc::KDF, at);
+    refused_at(primary(&dhkem(DECRYPT, ECDH, &[0, 0x20, 0, 0x0B])), Rc::KDF, at);
+    refused_at(primary(&dhkem(DECRYPT, NULL, HKDF)), Rc::KDF, at);
+    refused_at(primary(&dhkem(SIGNING, ECDSA, HKDF)), Rc::KDF, at);
+    refused_at(primary(&dhkem(DECRYPT | TpmaObject::SIGN, NULL, HKDF)), Rc::KDF, at);
+    let mut storage = ecc(STORAGE, AES, NULL, &[]);
+    let end = storage.len() - 6;
+    storage.splice(end..end + 2, HKDF.iter().copied());
+    refused_at(primary(&storage), Rc::KDF, at);
 }

@@ -85,6 +85,9 @@ fn parameters_that_can_be_read_are_good() {
     test(&[TpmAlg::ECC, TpmAlg::AES, 128, TpmAlg::CFB, null, 3, null]).expect("good");
     refused_at(test(&[TpmAlg::ECC, null, null, 0x10, null]), Rc::CURVE, at);
     refused_at(test(&[TpmAlg::ECC, TpmAlg::AES, 129, TpmAlg::CFB, null, 3, null]), Rc::VALUE, at);
+    test(&[TpmAlg::ECC, null, TpmAlg::ECDH, TpmAlg::SHA256, 3, TpmAlg::HKDF, TpmAlg::SHA256]).expect("good");
+    let other = [TpmAlg::ECC, null, TpmAlg::ECDH, TpmAlg::SHA256, 3, TpmAlg::HKDF, TpmAlg::SHA384];
+    refused_at(test(&other), Rc::KDF, at);
     // Ciphers and keyed hashes.
     test(&[TpmAlg::SYMCIPHER, TpmAlg::AES, 256, TpmAlg::CTR]).expect("good");
     refused_at(test(&[TpmAlg::SYMCIPHER, TpmAlg::XOR, 128, TpmAlg::CFB]), Rc::SYMMETRIC, at);

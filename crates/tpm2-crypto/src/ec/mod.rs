@@ -1,6 +1,7 @@
 //! Elliptic curves: identifiers, key generation and ECDH; signatures, key exchange and encryption beside.
 
 mod curve;
+mod dhkem;
 mod domain;
 mod ecdsa;
 mod encrypt;
@@ -15,6 +16,7 @@ use core::fmt;
 use zeroize::{Zeroize, Zeroizing};
 
 pub use curve::{Curve, CurveParams};
+pub use dhkem::{DhEncapsulated, dhkem_id};
 pub use encrypt::Encrypted;
 pub use exchange::Exchange;
 

@@ -1,9 +1,13 @@
 //! Where the keys in public and sensitive areas meet the provider.
+use crate::crypt::hash;
 use crate::state::object::Object;
-use tpm2_crypto::{CryptoProvider, Curve, MlDsa, MlDsaPrivate, MlKem, MlKemPrivate, Point, RsaPrivate};
+use tpm2_crypto::ec::dhkem_id;
+use tpm2_crypto::{
+    CryptoProvider, Curve, HashAlg, MlDsa, MlDsaPrivate, MlKem, MlKemPrivate, Point, RsaPrivate,
+};
 use tpm2_wire::{
-    Buffer, ParameterSet, Rc, TpmiEccCurve, TpmsEccParms, TpmsEccPoint, TpmtPublic, TpmtPublicParms,
-    TpmuPublicId,
+    Buffer, ParameterSet, Rc, TpmiAlgKdf, TpmiEccCurve, TpmsEccParms, TpmsEccPoint, TpmtPublic,
+    TpmtPublicParms, TpmuPublicId,
 };
 
 /// The public exponent; zero stands for 65537.
@@ -87,4 +91,14 @@ pub(crate) fn mlkem_private(crypto: &CryptoProvider, object: &Object) -> Option<
 pub(crate) fn mldsa_private(crypto: &CryptoProvider, object: &Object) -> Option<MlDsaPrivate> {
     let (set, _) = mldsa_public(&object.public)?;
     crypto.mldsa_private(set, object.sensitive.as_ref()?.sensitive.bytes()).ok()
+}
+/// The hash of the KDF of a key of DHKEM, if it is one of those that RFC 9180 has for the curve.
+pub(crate) fn dhkem_hash(parms: &TpmsEccParms) -> Option<HashAlg> {
+    let kdf = parms.kdf.filter(|kdf| kdf.scheme == TpmiAlgKdf::Hkdf)?;
+    let alg = hash(kdf.hash_alg).ok()?;
+    dhkem_id(curve(parms.curve_id).ok()?, alg).map(|_| alg)
+}
+/// Is its KDF one that a command uses: KDF2, with which `TPM2_ECC_Encrypt` encrypts, or that of DHKEM?
+pub(crate) fn has_use_of_kdf(parms: &TpmsEccParms) -> bool {
+    parms.kdf.is_some_and(|kdf| kdf.scheme == TpmiAlgKdf::Kdf2) || dhkem_hash(parms).is_some()
 }

@@ -1,5 +1,6 @@
 //! Is a public area consistent (Part 1, 25; Part 3, 12.1)? The codes lack their position.
 use crate::crypt::hash;
+use crate::objects::keys;
 use crate::state::limited::{Limit, split};
 use crate::state::object::Object;
 use tpm2_crypto::mldsa::is_pre_hash;
@@ -155,10 +156,10 @@ pub(crate) fn check_scheme(parent: Option<&Object>, public: &TpmtPublic) -> Resu
                 _ => Use::Sign,
             });
             check_asymmetric(kind, sign, decrypt, restricted, parms.symmetric.is_some())?;
-            // A key that others encrypt to may say how (Part 2, 12.2.3.5); no other key derives anything.
+            // A key that others encrypt or encapsulate to may say how (Part 2, 12.2.3.5); no other key derives anything.
             let derives =
                 decrypt && !sign && !restricted && matches!(parms.scheme, Some(TpmtEccScheme::Ecdh(_)));
-            if parms.kdf.is_some_and(|kdf| !derives || kdf.scheme != TpmiAlgKdf::Kdf2) {
+            if parms.kdf.is_some() && !(derives && keys::has_use_of_kdf(parms)) {
                 return Err(Rc::KDF);
             }
             parms.symmetric

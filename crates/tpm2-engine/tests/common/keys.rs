@@ -44,6 +44,10 @@ fn area(kind: u16, attributes: TpmaObject, policy: &[u8], rest: &[&[u8]]) -> Vec
 pub(crate) fn ecc(attributes: TpmaObject, symmetric: &[u8], scheme: &[u8], policy: &[u8]) -> Vec<u8> {
     area(0x23, attributes, policy, &[symmetric, scheme, &[0, 3], NULL, &[0; 4]])
 }
+/// A P-256 key for ECDH that encapsulates with this KDF.
+pub(crate) fn dhkem(attributes: TpmaObject, scheme: &[u8], kdf: &[u8]) -> Vec<u8> {
+    area(0x23, attributes, &[], &[NULL, scheme, &[0, 3], kdf, &[0; 4]])
+}
 /// An RSA-2048 key.
 pub(crate) fn rsa(attributes: TpmaObject, symmetric: &[u8], scheme: &[u8]) -> Vec<u8> {
     area(1, attributes, &[], &[symmetric, scheme, &[8, 0], &[0; 4], &[0; 2]])

@@ -23,7 +23,7 @@ algorithms! {
     /// `TPMI_ALG_CIPHER_MODE`.
     TpmiAlgCipherMode, else MODE { Ctr = 0x0040, Ofb = 0x0041, Cbc = 0x0042, Cfb = 0x0043, Ecb = 0x0044, }
     /// `TPMI_ALG_KDF`.
-    TpmiAlgKdf, else KDF { Mgf1 = 0x0007, Kdf1Sp800_56a = 0x0020, Kdf2 = 0x0021, Kdf1Sp800_108 = 0x0022, }
+    TpmiAlgKdf, else KDF { Mgf1 = 0x0007, Hkdf = 0x001F, Kdf1Sp800_56a = 0x0020, Kdf2 = 0x0021, Kdf1Sp800_108 = 0x0022, }
     /// `TPMI_ECC_KEY_EXCHANGE`.
     TpmiEccKeyExchange, else SCHEME { Ecdh = 0x0019, Ecmqv = 0x001D, Sm2 = 0x001B, }
 }

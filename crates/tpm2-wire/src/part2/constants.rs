@@ -31,6 +31,7 @@ impl TpmAlg {
     pub const SM2: u16 = 0x001B;
     pub const ECSCHNORR: u16 = 0x001C;
     pub const ECMQV: u16 = 0x001D;
+    pub const HKDF: u16 = 0x001F;
     pub const KDF1_SP800_56A: u16 = 0x0020;
     pub const KDF2: u16 = 0x0021;
     pub const KDF1_SP800_108: u16 = 0x0022;

@@ -17,6 +17,7 @@ fn properties(alg: u16) -> TpmaAlgorithm {
         TpmAlg::HMAC => A::HASH | A::SIGNING,
         cipher if SymAlg::from_id(cipher).is_some() => A::SYMMETRIC,
         TpmAlg::CMAC => A::SYMMETRIC | A::SIGNING,
+        TpmAlg::HKDF => A::HASH | A::METHOD,
         TpmAlg::MGF1 | TpmAlg::KDF1_SP800_56A | TpmAlg::KDF2 | TpmAlg::KDF1_SP800_108 => A::HASH | A::METHOD,
         TpmAlg::KEYEDHASH => A::HASH | A::OBJECT | A::SIGNING | A::ENCRYPTING,
         TpmAlg::XOR => A::HASH | A::SYMMETRIC,

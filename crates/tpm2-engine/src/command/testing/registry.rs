@@ -51,7 +51,8 @@ static TESTS: &[Test] = &[
     test!("SHA-512", &[T::SHA512], &[], s::sha512),
     test!("SHA-3", SHA3, &[], s::sha3),
     test!("SM3", &[T::SM3_256], &[], s::sm3),
-    test!("HMAC", &[T::HMAC, T::KEYEDHASH], &[], s::hmac),
+    // HKDF is two HMACs.
+    test!("HMAC", &[T::HMAC, T::KEYEDHASH, T::HKDF], &[], s::hmac),
     test!("key derivation", KDF, &[], s::kdf),
     test!("AES", &[T::AES], MODES, s::aes),
     test!("Camellia", &[T::CAMELLIA], MODES, s::camellia),
