@@ -1,6 +1,7 @@
 //! What an action may use: the state that it changes, and the TPM's means.
 use crate::Platform;
 use crate::command::Untested;
+use crate::entropy::Health;
 use crate::profile::Active;
 use crate::state::State;
 use crate::state::object::{Loaded, Object};
@@ -29,6 +30,8 @@ pub(crate) struct Context<'a> {
     /// Self-tests that have not passed since power-on. Outside of the state likewise: what is restored elsewhere is
     /// tested there.
     pub(crate) untested: &'a mut Untested,
+    /// What the platform's entropy was like so far. Outside of the state.
+    pub(crate) health: &'a mut Health,
 }
 
 impl Context<'_> {

@@ -26,6 +26,7 @@ mod context;
 mod crypt;
 mod dispatch;
 mod entity;
+mod entropy;
 mod events;
 mod manufacture;
 mod objects;

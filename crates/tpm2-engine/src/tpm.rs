@@ -2,6 +2,7 @@
 use crate::command::Untested;
 use crate::crypt::{CONTEXT_HASH, random};
 use crate::dispatch::{Request, refuse};
+use crate::entropy::Health;
 use crate::profile::first;
 use crate::saved::{Saved, bad, load_field, save_field};
 use crate::state::pcr::{BankConfig, Pcrs};
@@ -19,8 +20,6 @@ use tpm2_wire::{
 };
 use zeroize::Zeroizing;
 
-/// Entropy that a generator is seeded with, in bytes.
-const ENTROPY: usize = 48;
 /// Requests after which the generator takes fresh entropy (SP 800-90A allows 2^48).
 const RESEED_INTERVAL: u64 = 1 << 20;
 /// The version of the volatile state format.
@@ -39,6 +38,7 @@ pub struct Tpm {
     pub(crate) failure: Option<&'static str>,
     /// Self-tests that have not passed since power-on.
     pub(crate) untested: Untested,
+    pub(crate) health: Health,
     /// The platform's clock when it was last read, in milliseconds.
     last_ms: Option<u64>,
     /// Permanent state as the caller has it: what changed since is in the next delta, whatever changed it.
@@ -55,7 +55,8 @@ impl Tpm {
         config: &Config,
         platform: &mut dyn Platform,
     ) -> Result<Tpm, EntropyError> {
-        let mut rng = seeded(crypto, platform)?;
+        let mut health = Health::default();
+        let mut rng = health.generator(crypto, platform).map_err(|_| EntropyError)?;
         let mut secret =
             || random(&mut rng, 64).map(|bytes| Secret::from(&bytes[..])).map_err(|_| EntropyError);
         let seeds = Seeds {
@@ -112,7 +113,18 @@ impl Tpm {
         let profile = config.profile.clone();
         let buffer_size = profile.active().buffer_size;
         let untested = Untested::all(profile.active());
-        Ok(Tpm { crypto, profile, state, buffer_size, rng, failure: None, untested, last_ms: None, durable })
+        Ok(Tpm {
+            crypto,
+            profile,
+            state,
+            buffer_size,
+            rng,
+            failure: None,
+            untested,
+            health,
+            last_ms: None,
+            durable,
+        })
     }
 
     /// A TPM from its snapshot and the deltas that followed it, in order. It is not powered yet.
@@ -126,7 +138,8 @@ impl Tpm {
     ) -> Result<Tpm, LoadError> {
         let persistent = persist::replay(records)?;
         let profile = profile_of(&persistent.identity)?;
-        let mut rng = seeded(crypto, platform).map_err(|_| bad("no entropy"))?;
+        let mut health = Health::default();
+        let mut rng = health.generator(crypto, platform).map_err(|_| bad("no entropy"))?;
         let mut secret =
             || random(&mut rng, 64).map(|bytes| Secret::from(&bytes[..])).map_err(|_| bad("no entropy"));
         let reset = ResetState::new(secret()?, secret()?);
@@ -140,7 +153,18 @@ impl Tpm {
         let durable = state.persistent.clone();
         let buffer_size = profile.active().buffer_size;
         let untested = Untested::all(profile.active());
-        Ok(Tpm { crypto, profile, state, buffer_size, rng, failure: None, untested, last_ms: None, durable })
+        Ok(Tpm {
+            crypto,
+            profile,
+            state,
+            buffer_size,
+            rng,
+            failure: None,
+            untested,
+            health,
+            last_ms: None,
+            durable,
+        })
     }
 
     /// What it can do: chosen when it was manufactured.
@@ -165,9 +189,9 @@ impl Tpm {
     pub fn power_on(&mut self, platform: &mut dyn Platform) {
         self.failure = None;
         self.untested = Untested::all(self.profile.active());
-        match seeded(self.crypto, platform) {
+        match self.health.generator(self.crypto, platform) {
             Ok(rng) => self.rng = rng,
-            Err(EntropyError) => self.failure = Some("entropy"),
+            Err(fault) => self.failure = Some(fault),
         }
         self.state.volatile = Volatile::new(Pcrs::new(&self.state.persistent.banks));
         self.last_ms = Some(platform.now_ms());
@@ -238,12 +262,18 @@ impl Tpm {
             }
         }
         if self.rng.reseed_counter() > RESEED_INTERVAL {
-            let mut fresh = Zeroizing::new([0; ENTROPY]);
-            platform.entropy(&mut *fresh).map_err(|_| Rc::FAILURE)?;
-            self.rng.reseed(&[&*fresh]);
+            self.reseed(platform)?;
         }
         let entry = self.profile.active().command(code).ok_or(Rc::COMMAND_CODE)?;
         (entry.run)(self, platform, &Request { tag, locality, body: r.rest() })
+    }
+
+    /// Takes fresh entropy.
+    fn reseed(&mut self, platform: &mut dyn Platform) -> Result<(), Rc> {
+        self.health.reseed(platform, &mut self.rng, &[]).map_err(|fault| {
+            self.failure = Some(fault);
+            Rc::FAILURE
+        })
     }
 
     /// Lets the clock catch up with the platform's.
@@ -289,6 +319,9 @@ impl Tpm {
         self.state.clear = clear;
         self.state.volatile = volatile;
         self.last_ms = Some(platform.now_ms());
+        // Another TPM may go on from the same bytes: no two shall draw the same numbers. Without entropy it is in failure
+        // mode, which says why.
+        let _ = self.reseed(platform);
         Ok(())
     }
 }
@@ -303,11 +336,4 @@ fn profile_of(identity: &Identity) -> Result<Profile, LoadError> {
             .ok_or(bad("the profile is not known to this version"))?,
     };
     Profile::new(content).map_err(|_| bad("the profile has what this version lacks"))
-}
-
-/// A generator with fresh entropy.
-fn seeded(crypto: &CryptoProvider, platform: &mut dyn Platform) -> Result<Drbg, EntropyError> {
-    let mut entropy = Zeroizing::new([0; ENTROPY]);
-    platform.entropy(&mut *entropy)?;
-    Ok(Drbg::from_entropy(crypto, &[&*entropy]))
 }

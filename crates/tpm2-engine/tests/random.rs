@@ -2,7 +2,7 @@
 mod common;
 
 use common::{Chip, refused, sized};
-use tpm2_wire::{GetRandom, Rc, StirRandom, Tpm2bDigest};
+use tpm2_wire::{Command, GetRandom, GetTestResult, Rc, StirRandom, Tpm2bDigest};
 
 fn random(chip: &mut Chip, bytes: u16) -> Tpm2bDigest {
     chip.ask::<GetRandom, _>(&bytes.to_be_bytes())
@@ -43,5 +43,48 @@ fn without_entropy_there_is_no_stirring() {
     let mut chip = Chip::new();
     chip.bench.dry = true;
     refused(chip.send::<StirRandom>(&[], &[], &sized(b"x")), Rc::FAILURE);
+    refused(chip.send::<GetRandom>(&[], &[], &[0, 8]), Rc::FAILURE);
+}
+
+/// A source that is stuck is found, named, and no numbers are made of it (SP 800-90B, 4.4).
+#[test]
+fn a_source_that_is_stuck_ends_in_failure_mode() {
+    let told = |chip: &mut Chip| {
+        let reply = chip.send::<GetTestResult>(&[], &[], &[]).expect("a result");
+        assert!(reply.params.ends_with(&Rc::FAILURE.0.to_be_bytes()));
+        String::from_utf8_lossy(&reply.params).into_owned()
+    };
+    let mut chip = Chip::new();
+    chip.bench.stuck = true;
+    refused(chip.send::<StirRandom>(&[], &[], &sized(b"x")), Rc::FAILURE);
+    assert!(told(&mut chip).contains("entropy: the source repeats itself"));
+    refused(chip.send::<GetRandom>(&[], &[], &[0, 8]), Rc::FAILURE);
+    // At power-on likewise; and a sound source is none the worse for it.
+    refused(chip.restart(tpm2_wire::TpmSu::Clear), Rc::FAILURE);
+    assert!(told(&mut chip).contains("entropy: the source repeats itself"));
+    chip.bench.stuck = false;
+    chip.restart(tpm2_wire::TpmSu::Clear).expect("start-up");
+    assert_eq!(random(&mut chip, 32).len(), 32);
+}
+
+/// Volatile state that is loaded twice makes two TPMs: their numbers differ, though all else is the same.
+#[test]
+fn restored_state_does_not_repeat_numbers() {
+    let mut chip = Chip::new();
+    let volatile = chip.tpm.save_volatile();
+    let mut numbers = Vec::new();
+    for _ in 0..2 {
+        let mut tpm = chip.load();
+        tpm.load_volatile(&mut chip.bench, &volatile).expect("the state");
+        let command = common::assemble(&GetRandom::SHAPE, &[], &[], &[0, 32]);
+        numbers.push(tpm.execute(&mut chip.bench, 0, &command).response);
+    }
+    assert_ne!(numbers[0], numbers[1]);
+    // In the same TPM, too.
+    let before = random(&mut chip, 32);
+    chip.tpm.load_volatile(&mut chip.bench, &volatile).expect("the state");
+    assert_ne!(random(&mut chip, 32), before);
+    chip.bench.dry = true;
+    chip.tpm.load_volatile(&mut chip.bench, &volatile).expect("the state");
     refused(chip.send::<GetRandom>(&[], &[], &[0, 8]), Rc::FAILURE);
 }

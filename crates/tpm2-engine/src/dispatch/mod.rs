@@ -84,6 +84,7 @@ pub(crate) fn step<C: Action>(
         buffer_size: tpm.buffer_size,
         failure: &mut tpm.failure,
         untested: &mut tpm.untested,
+        health: &mut tpm.health,
     })?;
     let (mut handle, mut out) = (Vec::new(), Zeroizing::new(Vec::with_capacity(512)));
     C::reply(&reply, &mut handle, &mut out);

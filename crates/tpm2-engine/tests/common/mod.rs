@@ -19,6 +19,8 @@ pub(crate) struct Bench {
     pub(crate) now: u64,
     /// There is no more entropy to be had.
     pub(crate) dry: bool,
+    /// All entropy is zeros.
+    pub(crate) stuck: bool,
     /// Physical presence is asserted.
     pub(crate) presence: bool,
     /// The secure channel that commands come over.
@@ -29,16 +31,19 @@ pub(crate) struct Bench {
 impl Bench {
     /// Entropy from this seed; time begins at zero.
     pub(crate) fn new(seed: u64) -> Bench {
-        Bench { seed, now: 0, dry: false, presence: false, channel: None, expired: Vec::new() }
+        Bench { seed, now: 0, dry: false, stuck: false, presence: false, channel: None, expired: Vec::new() }
     }
 }
 impl Platform for Bench {
     fn entropy(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
-        for byte in out {
+        for byte in &mut *out {
             // Knuth's MMIX generator: enough to tell one seed from another.
             self.seed =
                 self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             *byte = (self.seed >> 56) as u8;
+        }
+        if self.stuck {
+            out.fill(0);
         }
         if self.dry { Err(EntropyError) } else { Ok(()) }
     }
