@@ -4,7 +4,8 @@ mod common;
 
 use common::{Chip, plant, sized};
 use std::collections::BTreeMap;
-use tpm2_crypto::{MlDsa, MlKem, RUST};
+use tpm2_crypto::{Derivation, MlDsa, MlKem, RUST};
+use tpm2_engine::{Config, HierarchySecrets, Secrets, Tpm};
 use tpm2_wire::{
     CreatePrimary, EvictControl, HierarchyChangeAuth, Reader, Tpm2bPublic, TpmRh, TpmuPublicId, Wire,
 };
@@ -59,6 +60,80 @@ fn default_templates_give_the_keys_of_the_field() {
             _ => panic!("{} is of another kind", case["label"]),
         }
     }
+}
+
+/// A secret of the vectors in `levels.txt`, by its name.
+fn named(name: &str) -> Vec<u8> {
+    let lines = include_str!("vectors/levels.txt").lines();
+    let mut pairs = lines.filter_map(|line| line.split_once(" = "));
+    hex(pairs.find(|(key, _)| *key == name).expect("a secret").1)
+}
+
+/// Every kind of primary object, by each way in which RSA primes derive: libtpms' seedCompatLevel 0 and 1, and the
+/// TCG's code since version 1.83. The TPM takes over the seeds and the proofs.
+#[test]
+fn given_secrets_give_the_model_s_objects_in_every_level() {
+    let secrets = |derivation| {
+        let of = |name: &str| {
+            let (seed, proof) = (named(&format!("{name} seed")), named(&format!("{name} proof")));
+            HierarchySecrets::new(&seed, Some(&proof), derivation).expect("secrets")
+        };
+        Secrets { endorsement: of("endorsement"), storage: of("owner"), platform: of("platform") }
+    };
+    let levels = [
+        ("original", Derivation::Original),
+        ("prime-adjust", Derivation::PrimeAdjust),
+        ("tcg183", Derivation::Tcg183),
+    ];
+    let all = include_str!("vectors/levels.txt").split("\n\n").skip(1);
+    let cases: Vec<BTreeMap<_, _>> =
+        all.map(|case| case.lines().map(|line| line.split_once(" = ").expect("a line")).collect()).collect();
+    let mut moduli = Vec::new();
+    for (level, derivation) in levels {
+        let config = Config { secrets: Some(secrets(derivation)), ..Config::default() };
+        let mut bench = common::Bench::new(1);
+        let tpm = Tpm::manufacture(&RUST, &config, &mut bench).expect("entropy");
+        // The state keeps them.
+        let mut chip = Chip::of_snapshot(tpm.snapshot().to_vec());
+        let mine: Vec<_> = cases.iter().filter(|case| case["level"] == level).collect();
+        assert_eq!(mine.len(), 20);
+        for case in mine {
+            let hierarchy = match case["hierarchy"] {
+                "endorsement" => TpmRh::ENDORSEMENT,
+                "owner" => TpmRh::OWNER,
+                _ => TpmRh::PLATFORM,
+            };
+            let made = match unique(&mut chip, hierarchy, &hex(case["template"])) {
+                TpmuPublicId::Rsa(n) => {
+                    moduli.push(n.0.clone());
+                    n.0
+                }
+                TpmuPublicId::Ecc(point) => [point.x.0, point.y.0].concat(),
+                TpmuPublicId::Keyedhash(digest) | TpmuPublicId::Symcipher(digest) => digest.0,
+                _ => panic!("of another kind"),
+            };
+            assert_eq!(made, hex(case["unique"]), "{level}, {} of {}", case["label"], case["hierarchy"]);
+        }
+    }
+    // The levels differ, or the test would say nothing.
+    let count = moduli.len();
+    moduli.sort();
+    moduli.dedup();
+    assert_eq!(moduli.len(), count);
+}
+
+#[test]
+fn secrets_of_a_size_that_fits() {
+    let new = |seed: usize, proof: Option<usize>| {
+        let proof = proof.map(|size| vec![1; size]);
+        HierarchySecrets::new(&vec![1; seed], proof.as_deref(), Derivation::PrimeAdjust).is_some()
+    };
+    assert!(new(32, None) && new(64, Some(64)) && new(64, Some(32)));
+    assert!(!new(31, None) && !new(65, None) && !new(64, Some(0)) && !new(64, Some(65)));
+    // Nobody reads them in a log.
+    let of = || HierarchySecrets::new(&[0x61; 64], None, Derivation::PrimeAdjust).expect("secrets");
+    let secrets = Secrets { endorsement: of(), storage: of(), platform: of() };
+    assert_eq!(format!("{secrets:?}"), "Secrets");
 }
 
 #[test]
