@@ -22,6 +22,9 @@ pub struct Entry {
     pub clause: String,
     /// Why.
     pub why: String,
+    /// It goes away with work that is under way, and is no failure when it has.
+    #[serde(default)]
+    pub pending: bool,
 }
 #[derive(Deserialize)]
 struct File {
@@ -60,7 +63,8 @@ impl Listed {
     }
     /// Entries that did not occur.
     pub fn stale(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().zip(&self.counts).filter(|(_, count)| **count == 0).map(|(entry, _)| entry)
+        let all = self.entries.iter().zip(&self.counts);
+        all.filter(|(_, count)| **count == 0).map(|(entry, _)| entry)
     }
     /// The page.
     pub fn page(&self) -> String {

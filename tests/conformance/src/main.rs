@@ -92,7 +92,7 @@ fn table(filter: &str) -> Result<bool, Box<dyn Error>> {
                 "listed, but does not occur: {} {:?} {:?} {:?}",
                 entry.title, entry.commands, entry.ours, entry.swtpm
             );
-            fine = false;
+            fine &= entry.pending;
         }
     }
     Ok(fine)
