@@ -1,12 +1,12 @@
 # The two commands: `make demo` and `make test`. Each installs what it needs.
 CARGO ?= cargo
 
-.PHONY: demo test deps lint unit interop guest
+.PHONY: demo test deps lint unit conformance interop guest
 
 demo: ## The main job: a real VM boots on a vTPM in its container, and is refused when the container is not running.
 	demo/run.sh
 
-test: deps lint unit interop guest ## Everything.
+test: deps lint unit conformance interop guest ## Everything.
 
 deps: ## Installs with apt what the tests need.
 	demo/install.sh demo/packages tests/packages
@@ -17,6 +17,9 @@ lint:
 
 unit: ## Unit, known-answer, spec-table, behaviour, sandbox and fault tests.
 	$(CARGO) test --workspace --locked
+
+conformance: ## The same commands to our engine and to the installed swtpm, and the same answers.
+	$(CARGO) run --locked -p conformance
 
 interop: ## Debian's TPM tools against the simulator.
 	$(CARGO) build --release --locked -p donjon

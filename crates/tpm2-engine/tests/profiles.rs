@@ -5,9 +5,9 @@ use common::{Bench, Chip, plant, refused, refused_at, sized};
 use tpm2_crypto::{HashAlg, RUST};
 use tpm2_engine::{Config, Content, Profile, ProfileError, Tpm};
 use tpm2_wire::{
-    At, Command, GetCapability, GetRandom, GetTime, HashSequenceStart, List, NvWrite, PolicyCommandCode, Rc,
-    Reader, StartAuthSession, TestParms, Tpm2bAttest, TpmAlg, TpmCap, TpmPt, TpmRh, TpmSu, TpmaCc,
-    TpmsAlgProperty, TpmsAttest, TpmuAttest, Wire,
+    At, Command, GetCapability, GetRandom, GetTime, Hash, HashSequenceStart, List, NvWrite,
+    PolicyCommandCode, Rc, Reader, StartAuthSession, TestParms, Tpm2bAttest, TpmAlg, TpmCap, TpmPt, TpmRh,
+    TpmSu, TpmaCc, TpmsAlgProperty, TpmsAttest, TpmuAttest, Wire,
 };
 
 fn content(name: &str) -> Content {
@@ -247,4 +247,12 @@ fn a_profile_without_timers_has_no_handles_of_timers() {
     };
     refused_at(bind("libtpms-0.9"), Rc::VALUE, At::Handle(2));
     bind("everything").expect("a session");
+}
+
+#[test]
+fn a_profile_without_limited_hierarchies_says_which_parameter_names_one() {
+    let params = [&sized(b"data")[..], &[0, 0x0B], &TpmRh::SVN_OWNER.to_be_bytes()].concat();
+    let hash = |name| chip(content(name)).send::<Hash>(&[], &[], &params).map(drop);
+    refused_at(hash("libtpms-0.9"), Rc::VALUE, Hash::hierarchy);
+    hash("everything").expect("a digest");
 }

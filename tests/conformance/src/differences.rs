@@ -75,12 +75,13 @@ impl Listed {
         }
         for (title, entries) in titles {
             page += &format!(
-                "\n## {title}\n\n| commands | ours | swtpm 0.7.1 | clause | why |\n|---|---|---|---|---|\n"
+                "\n## {title}\n\n| commands | where | ours | swtpm 0.7.1 | clause | why |\n|---|---|---|---|---|---|\n"
             );
             for entry in entries {
                 let list = |all: &[String]| all.join(", ").replace('|', "\\|").replace('*', "\\*");
                 let row = [
                     &list(&entry.commands),
+                    &list(&entry.cases),
                     &list(&entry.ours),
                     &list(&entry.swtpm),
                     &entry.clause,

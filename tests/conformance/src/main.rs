@@ -24,8 +24,9 @@ use std::thread;
 /// Compares the engine with the installed swtpm.
 #[derive(Parser)]
 struct Options {
+    /// All of it, when left out.
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 #[derive(Subcommand)]
 enum What {
@@ -47,7 +48,7 @@ enum What {
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/COMPARE.md");
 
 fn main() -> ExitCode {
-    match run(&Options::parse().what) {
+    match run(Options::parse().what.as_ref()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(e) => {
@@ -57,10 +58,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(what: &What) -> Result<bool, Box<dyn Error>> {
+fn run(what: Option<&What>) -> Result<bool, Box<dyn Error>> {
     match what {
-        What::Table { filter } => table(filter),
-        What::Page { write } => page(*write),
+        None => Ok(table("")? & page(false)?),
+        Some(What::Table { filter }) => table(filter),
+        Some(What::Page { write }) => page(*write),
     }
 }
 

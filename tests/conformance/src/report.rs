@@ -14,6 +14,8 @@ pub struct Report {
     pub cases: u64,
     /// Those that could not be made: what they use was not had.
     pub skipped: u64,
+    /// Refusals with different codes, where random bytes were to be read as something else.
+    pub guesses: u64,
     /// Differences that are listed.
     pub listed: u64,
     /// By command and the two answers.
@@ -45,6 +47,7 @@ impl Report {
     pub fn add(&mut self, other: Report) {
         self.cases += other.cases;
         self.skipped += other.skipped;
+        self.guesses += other.guesses;
         self.listed += other.listed;
         for (key, found) in other.unexplained {
             let kind = self.unexplained.entry(key).or_default();
@@ -67,12 +70,10 @@ impl Display for Report {
                 writeln!(f, "    {case}\n        {line}")?;
             }
         }
-        let Report { cases, skipped, listed, .. } = self;
+        let Report { cases, skipped, guesses, listed, .. } = self;
         let failures = self.failures();
-        let equal = cases - skipped - listed - failures;
-        write!(
-            f,
-            "cases {cases}, equal {equal}, listed differences {listed}, not run {skipped}, unexplained {failures}"
-        )
+        let equal = cases - skipped - guesses - listed - failures;
+        write!(f, "cases {cases}, equal {equal}, listed differences {listed}, unexplained {failures}; ")?;
+        write!(f, "refused for what random bytes happen to say {guesses}, not run {skipped}")
     }
 }

@@ -8,7 +8,7 @@
 use super::{PROOF_SIZE, State};
 use crate::crypt::CONTEXT_HASH;
 use tpm2_crypto::CryptoProvider;
-use tpm2_wire::{Rc, Secret, TpmRh};
+use tpm2_wire::{At, Rc, Secret, TpmRh, TpmiRhHierarchy};
 use zeroize::Zeroizing;
 
 /// The engine's security version number (`TPM_PT_FIRMWARE_SVN`): goes up with a release that mends what could have
@@ -95,6 +95,11 @@ impl State {
             Limit::Svn(svn) if svn > SECURITY_VERSION => Err(Rc::SVN_LIMITED),
             _ => Ok(()),
         }
+    }
+    /// Can a ticket be made under a hierarchy that is a parameter? One that the profile does not have is no value of its
+    /// interface type, which says where it stands; the reference code does not say where one beyond the limit does.
+    pub(crate) fn check_ticket_hierarchy(&self, hierarchy: TpmiRhHierarchy, at: At) -> Result<(), Rc> {
+        self.check_limit(hierarchy.0).map_err(|rc| if rc == Rc::VALUE { rc.at(at) } else { rc })
     }
     /// The secret proof of a hierarchy. Of one beyond the limit it is one that lasts until the next reset.
     pub(crate) fn proof(&self, crypto: &CryptoProvider, hierarchy: u32) -> Secret<PROOF_SIZE> {

@@ -53,7 +53,8 @@ pub const HANDLES: &[u32] = &[
 /// Beyond so many parameter bytes only each eighth is varied: it is in the middle of a long buffer.
 const DENSE: usize = 96;
 
-/// The variations of a command, whose parameters are `params` for one TPM and `others` for the other.
+/// The variations of a command, whose parameters are `params` for one TPM and `others` for the other. Where both are not
+/// the same, a size that is changed makes random bytes stand for something: see [`guesses`].
 pub fn all(step: &Step, params: &[u8], others: &[u8]) -> Vec<(String, Step)> {
     let mut all = Vec::new();
     headers(step, &mut all);
@@ -61,6 +62,16 @@ pub fn all(step: &Step, params: &[u8], others: &[u8]) -> Vec<(String, Step)> {
     sessions(step, &mut all);
     parameters(step, params, others, &mut all);
     all
+}
+
+/// Does a variation of these parameters make a TPM read random bytes as sizes and selectors? Then both refuse it, each
+/// with its code.
+pub fn guesses(varied: &Step, params: &[u8], others: &[u8]) -> bool {
+    let last = params.iter().zip(others).rposition(|(a, b)| a != b);
+    varied.changes.iter().any(|change| match change {
+        Change::Set(at, _) => last.is_some_and(|last| usize::from(*at) < last),
+        _ => false,
+    })
 }
 
 fn headers(step: &Step, all: &mut Vec<(String, Step)>) {

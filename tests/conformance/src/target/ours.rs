@@ -65,11 +65,8 @@ impl Target for Ours {
     fn power_cycle(&mut self) -> io::Result<()> {
         // Through the store, so that what is not durable is lost.
         let records: Vec<&[u8]> = self.records.iter().map(|record| &***record).collect();
-        let volatile = self.tpm.save_volatile();
         self.tpm = Tpm::load(&RUST, &records, &mut self.bench).map_err(io::Error::other)?;
         self.records = vec![self.tpm.snapshot()];
-        // A reset of a running TPM keeps what a new process would have lost.
-        let _ = self.tpm.load_volatile(&mut self.bench, &volatile);
         self.tpm.power_on(&mut self.bench);
         Ok(())
     }

@@ -26,7 +26,7 @@ impl Action for SequenceUpdate {
 
 impl Action for SequenceComplete {
     fn run(self, cx: &mut Context<'_>) -> Result<SequenceCompleteReply, Rc> {
-        cx.state.check_limit(self.hierarchy.0)?;
+        cx.state.check_ticket_hierarchy(self.hierarchy, Self::hierarchy)?;
         let sequence = sequence(cx, self.sequence_handle, Self::sequence_handle)?;
         sequence.update(&self.buffer);
         let sequence = sequence.clone();
