@@ -1,15 +1,27 @@
 #!/bin/bash
 # Install the Debian packages named in the lists given (default: demo/packages) that are not there yet.
 # Usage: install.sh [LIST…]. Does nothing, and needs no root, when nothing is missing.
+# A line `a|b` is for what one release of Debian has in a and another in b: the first that this one has is taken.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || set -- "$here/packages"
+lists=("$@")
 
-missing=()
-for name in $(sed 's/#.*//' "$@" | sort -u); do # names are single words
-    status=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)
-    [ "$status" = installed ] || missing+=("$name")
-done
+# Sets `missing`, as far as apt's lists tell.
+look() {
+    local line name
+    missing=()
+    for line in $(sed 's/#.*//' "${lists[@]}" | sort -u); do # lines are single words
+        name=$line
+        if [ "$line" != "${line%%|*}" ]; then
+            for name in ${line//|/ }; do
+                apt-cache show "$name" >/dev/null 2>&1 && break
+            done
+        fi
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)" = installed ] || missing+=("$name")
+    done
+}
+look
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 as_root=()
@@ -23,11 +35,13 @@ if [ "$(id -u)" != 0 ]; then
 fi
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600)
 
-echo "installing from Debian: ${missing[*]}"
 # Lists that are a day old may name versions the mirror no longer has, and a fresh container has none.
 if [ -z "$(find /var/lib/apt/lists -name '*Packages*' -mtime -1 -print -quit 2>/dev/null)" ]; then
     "${apt[@]}" update
+    look
 fi
+[ ${#missing[@]} -gt 0 ] || exit 0
+echo "installing from Debian: ${missing[*]}"
 "${apt[@]}" install --no-install-recommends "${missing[@]}" || {
     echo "apt-get could not install: ${missing[*]} (see the lines above)" >&2
     exit 1
