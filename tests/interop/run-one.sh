@@ -18,6 +18,10 @@ if [ -n "$needs" ]; then
         grep -q "^$command:" commands || { echo "the TPM does not announce $command"; exit 77; }
     done
 fi
+# Or about tools that not every Debian has: "# tools: tssgetrandom". run.sh has seen to it that they are where they can be.
+for tool in $(sed -n 's/^# tools: //p' "$1"); do
+    command -v "$tool" >/dev/null || { echo "this Debian has no $tool"; exit 77; }
+done
 PS4='+ ${BASH_SOURCE##*/}:${LINENO}: '
 exec 9>&2
 BASH_XTRACEFD=9

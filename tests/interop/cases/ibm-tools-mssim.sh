@@ -1,5 +1,6 @@
 # The mssim protocol with IBM's tools: power, Startup of each kind, and the tools over it.
 # protocol: mssim
+# tools: tssgetrandom
 set -euo pipefail
 
 tssgetrandom -by 16

@@ -1,4 +1,5 @@
 # IBM's TSS, another client stack, over the swtpm data channel: keys, signatures, sealing, NV, PCRs, policies, sessions.
+# tools: tssgetrandom
 set -euo pipefail
 
 tssgetrandom -by 16
