@@ -20,9 +20,12 @@ out=$(cd "$out" && pwd)
 say() { echo "guest: $*"; }
 die() { echo "build-guest.sh: $*" >&2; exit 1; }
 
-# apt's own answer to "what would be installed on an empty machine": NAME=VERSION, one a line.
+# apt's own answer to "what would be installed on an empty machine": NAME=VERSION, one a line. It prints no URI of
+# what is in its cache, so it is shown an empty one.
 closure() {
-    apt-get -qq -y --print-uris --no-install-recommends -o Dir::State::status=/dev/null install "$@" |
+    mkdir -p "$out/no-cache/partial"
+    apt-get -qq -y --print-uris --no-install-recommends -o Dir::State::status=/dev/null \
+        -o Dir::Cache::archives="$out/no-cache" install "$@" |
         awk '{ print $2 }' | sed -E 's/^([^_]+)_(.+)_[^_]+$/\1=\2/; s/%3a/:/'
 }
 
