@@ -59,6 +59,43 @@ fn what_is_encrypted_to_a_key_is_decrypted_with_it() {
     refused_at(decrypt(&mut chip, key, &made, &kdf2_sha384), Rc::ECC_POINT, EccDecrypt::c1);
 }
 
+/// A key may say how it is encrypted to; then nobody says otherwise (Part 3, 14.8.1).
+#[test]
+fn a_key_that_has_its_own_function() {
+    let mut chip = Chip::new();
+    let own = common::keys::dhkem(DECRYPT, &[0, 0x19, 0, 0x0B], KDF2);
+    let key = chip.primary(TpmRh::OWNER, "", &own).expect("a key");
+    for (to, from) in [(NULL, KDF2), (KDF2, NULL)] {
+        let made = encrypt(&mut chip, key, b"message", to).expect("a cipher text");
+        assert_eq!(decrypt(&mut chip, key, &made, from).expect("the message"), b"message");
+        let other = [0, 0x21, 0, 0x0C];
+        refused_at(encrypt(&mut chip, key, b"message", &other), Rc::SCHEME, EccEncrypt::in_scheme);
+        refused_at(decrypt(&mut chip, key, &made, &other), Rc::SCHEME, EccDecrypt::in_scheme);
+    }
+    // One for encapsulation does not encrypt.
+    let kem = common::keys::dhkem(DECRYPT, &[0, 0x19, 0, 0x0B], &[0, 0x1F, 0, 0x0B]);
+    let kem = chip.primary(TpmRh::OWNER, "", &kem).expect("a key");
+    refused(encrypt(&mut chip, kem, b"message", NULL), Rc::SCHEME);
+    // No other key derives anything, and nothing else derives (Part 2, 12.2.3.5).
+    let storage = common::keys::STORAGE;
+    let ecdh = [0, 0x19, 0, 0x0B];
+    for (attributes, scheme, kdf) in [
+        (DECRYPT, &ecdh[..], KDFE),
+        (DECRYPT, &ecdh, &[0, 7, 0, 0x0B]),
+        (DECRYPT, NULL, KDF2),
+        (DECRYPT, &[0, 0x1D, 0, 0x0B], KDF2),
+        (SIGNING, NULL, KDF2),
+        (DECRYPT | SIGNING, NULL, KDF2),
+    ] {
+        let area = common::keys::dhkem(attributes, scheme, kdf);
+        refused_at(chip.primary(TpmRh::OWNER, "", &area), Rc::KDF, tpm2_wire::CreatePrimary::in_public);
+    }
+    let mut area = ecc(storage, common::keys::AES, NULL, &[]);
+    let at = area.len() - 6;
+    area.splice(at..at + 2, KDF2.iter().copied());
+    refused_at(chip.primary(TpmRh::OWNER, "", &area), Rc::KDF, tpm2_wire::CreatePrimary::in_public);
+}
+
 #[test]
 fn encryption_that_is_refused() {
     let mut chip = Chip::new();

@@ -5,6 +5,7 @@ use common::keys::{
     AES, DATA, ECDSA, HMAC, NULL, OWN, SIGNING, STORAGE, ecc, keyed_hash, mlkem, portable, rsa, storage,
 };
 use common::{Chip, refused, refused_at, sized};
+use tpm2_crypto::{Direction, HashAlg, RUST, SymAlg};
 use tpm2_wire::{
     ActivateCredential, Command, Create, CreatePrimary, Duplicate, Import, Load, LoadExternal,
     MakeCredential, ObjectChangeAuth, Rc, Reader, Secret, Tpm2bData, Tpm2bDigest, Tpm2bPrivate, TpmRh, TpmSe,
@@ -260,4 +261,78 @@ fn what_cannot_be_duplicated() {
     let area = sized(&to_vec(&chip.read_public(fixed).0));
     let forged = [&[0, 0][..], &area, &sized(&[1; 60]), &[0, 0], NULL].concat();
     refused_at(chip.send::<Import>(&[srk], &[], &forged), Rc::ATTRIBUTES, Import::object_public);
+}
+
+/// What the holder of a parent's seed can wrap, by the formulas of Part 1, 22 and 23: HMAC, IV and cipher text.
+fn wrap(seed: &[u8], name: &[u8], plain: &[u8]) -> Tpm2bPrivate {
+    let iv = [3; 16];
+    let mut body = plain.to_vec();
+    let key = RUST.kdfa(HashAlg::Sha256, seed, b"STORAGE", name, &[], 128);
+    RUST.cfb(SymAlg::Aes, Direction::Encrypt, &key, &mut iv.clone(), &mut body).expect("a cipher");
+    let encrypted = [sized(&iv), body].concat();
+    let key = RUST.kdfa(HashAlg::Sha256, seed, b"INTEGRITY", &[], &[], 256);
+    let hmac = RUST.hmac(HashAlg::Sha256, &key, &[&encrypted, name]);
+    Tpm2bPrivate::from(&[sized(&hmac), encrypted].concat()[..])
+}
+
+/// A parent that others know vouches for nothing: what it protects is looked at when it is loaded, and an import below
+/// it is not (Part 3, 12.2 and 13.3).
+#[test]
+fn below_a_parent_that_others_know() {
+    let mut chip = Chip::new();
+    let srk = chip.srk();
+    let seed = [5; 32];
+    // A storage key of the test's own making, imported in clear.
+    let attributes = portable(STORAGE).with(TpmaObject::SENSITIVE_DATA_ORIGIN, false);
+    let q = RUST.ec_public(tpm2_crypto::Curve::P256, &[9]).expect("a point");
+    let area = ecc(attributes, AES, NULL, &[]);
+    let area = [&area[..area.len() - 4], &sized(&q.x), &sized(&q.y)].concat();
+    let sensitive = TpmtSensitive {
+        auth_value: Secret::default(),
+        seed_value: Secret::from(&seed[..]),
+        sensitive: TpmuSensitiveComposite::Ecc(Secret::from(&[9][..])),
+    };
+    let params = [&[0, 0][..], &sized(&area), &sized(&sized(&to_vec(&sensitive))), &[0, 0], NULL].concat();
+    let private = chip.send::<Import>(&[srk], &[], &params).expect("an import").value();
+    let made = common::keys::Made { private, public: area };
+    let parent = chip.load_made(srk, &made).expect("a parent");
+
+    // A datum below it, well wrapped; its public area does not belong to it.
+    let child = keyed_hash(portable(DATA), NULL, &[]);
+    let child = [&child[..child.len() - 2], &sized(&[1; 32])].concat();
+    let name = [&[0, 0x0B][..], &RUST.digest(HashAlg::Sha256, &[&child])].concat();
+    let datum = TpmtSensitive {
+        auth_value: Secret::default(),
+        seed_value: Secret::from(&[6; 32][..]),
+        sensitive: TpmuSensitiveComposite::Bits(Secret::from(&b"datum"[..])),
+    };
+    let plain = sized(&to_vec(&datum));
+    let load = |chip: &mut Chip, plain: &[u8]| {
+        let private = wrap(&seed, &name, plain);
+        chip.load_made(parent, &common::keys::Made { private, public: child.clone() })
+    };
+    refused(load(&mut chip, &plain), Rc::BINDING);
+    // What was authenticated and makes no sense is told apart from what was changed.
+    refused(load(&mut chip, &plain[..plain.len() - 1]), Rc::SENSITIVE);
+    refused(load(&mut chip, &[&plain[..], &[0]].concat()), Rc::SENSITIVE);
+    refused(load(&mut chip, &[]), Rc::SENSITIVE);
+    // It can be imported there, but not below a parent that is fixed to this TPM.
+    let import = [&[0, 0][..], &sized(&child), &sized(&plain), &[0, 0], NULL].concat();
+    let private = chip.send::<Import>(&[parent], &[], &import).expect("an import").value();
+    refused(chip.load_made(parent, &common::keys::Made { private, public: child.clone() }), Rc::BINDING);
+    refused(chip.send::<Import>(&[srk], &[], &import), Rc::BINDING);
+}
+
+/// An object is made where one could be loaded, as the reference has it.
+#[test]
+fn no_object_is_made_when_no_slot_is_free() {
+    let mut chip = Chip::new();
+    let srk = chip.srk();
+    let data = keyed_hash(DATA, NULL, &[]);
+    while chip.child(srk, "", b"datum", &data).is_ok() {}
+    refused(chip.create(srk, "", b"datum", &data).map(drop), Rc::OBJECT_MEMORY);
+    // A parent that is none is found out before.
+    let create = common::keys::create_params("", b"datum", &data);
+    let signer = 0x8000_0001;
+    refused_at(chip.send::<Create>(&[signer], &[], &create), Rc::TYPE, Create::parent_handle);
 }

@@ -14,12 +14,13 @@ const OWNER: u32 = 0x4000_0001;
 const ENDORSEMENT: u32 = 0x4000_000B;
 const PLATFORM: u32 = 0x4000_000C;
 
-/// The seeds of the keys under test are given, and no time passes.
+/// Entropy that is good enough, as the seeds of what is under test are given; and no time passes.
 struct Still;
 impl Platform for Still {
     fn entropy(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
-        out.fill(0x5A);
-        Ok(())
+        std::fs::File::open("/dev/urandom")
+            .and_then(|mut file| file.read_exact(out))
+            .map_err(|_| EntropyError)
     }
     fn now_ms(&mut self) -> u64 {
         0
@@ -176,21 +177,35 @@ fn templates(profile: &Profile) -> Vec<(String, u32, Vec<u8>)> {
     all
 }
 
-#[test]
-fn primary_keys_are_the_same() {
+/// `TPM2_CreateLoaded` below a derivation parent: the label and the context stand where the unique field would.
+fn derive(parent: u32, template: &[u8], unique: usize, label: &[u8], context: &[u8]) -> Vec<u8> {
+    let template = [&template[..template.len() - unique], &sized(label), &sized(context)].concat();
+    let password = [0x40, 0, 0, 9, 0, 0, 0, 0, 0];
+    let body =
+        [&parent.to_be_bytes()[..], &9u32.to_be_bytes(), &password, &sized(&[0; 4]), &sized(&template)];
+    command(0x8002, 0x191, &body.concat())
+}
+
+/// Both TPMs, with the same seeds.
+fn pair() -> (Swtpm, Tpm, Profile) {
     let mut theirs = Swtpm::new();
     // The state is written when swtpm is asked for the first time.
     theirs.execute(&command(0x8001, 0x17B, &[0, 8]));
     let secrets = secrets(&theirs.dir.path().join("tpm2-00.permall"));
     let profile = Profile::by_name("libtpms-0.9").expect("a profile");
-    let templates = templates(&profile);
-    let config = Config { profile, secrets: Some(secrets) };
+    let config = Config { profile: profile.clone(), secrets: Some(secrets) };
     let mut ours = Tpm::manufacture(&RUST, &config, &mut Still).expect("entropy");
     // It is stored with the state.
     ours = Tpm::load(&RUST, &[&ours.snapshot()], &mut Still).expect("its own state");
     ours.power_on(&mut Still);
     ours.execute(&mut Still, 0, &command(0x8001, 0x144, &[0, 0]));
-    for (name, hierarchy, template) in templates {
+    (theirs, ours, profile)
+}
+
+#[test]
+fn primary_keys_are_the_same() {
+    let (mut theirs, mut ours, profile) = pair();
+    for (name, hierarchy, template) in templates(&profile) {
         let command_bytes = create_primary(hierarchy, &template);
         let (their_public, their_handle) =
             public(&theirs.execute(&command_bytes)).unwrap_or_else(|rc| panic!("swtpm, {name}: {rc:#x}"));
@@ -200,4 +215,43 @@ fn primary_keys_are_the_same() {
         theirs.execute(&command(0x8001, 0x165, &their_handle.to_be_bytes()));
         ours.execute(&mut Still, 0, &command(0x8001, 0x165, &our_handle.to_be_bytes()));
     }
+}
+
+/// The parent is the same on both, and so is what derives from it.
+#[test]
+fn derived_objects_are_the_same() {
+    let (mut theirs, mut ours, _) = pair();
+    let parent = create_primary(OWNER, &area(8, SRK, &[], &[&[0, 0x0A, 0, 0x0B, 0, 0x22], &[0, 0]]));
+    let (_, their_parent) = public(&theirs.execute(&parent)).expect("a parent");
+    let (_, our_parent) = public(&ours.execute(&mut Still, 0, &parent).response).expect("a parent");
+    // fixedTPM and fixedParent as the parent, and a secret that is not the object's own.
+    let signs = SIGNING & !0x20;
+    let key = |curve: u16| (area(0x23, signs, &[], &[NULL, NULL, &curve.to_be_bytes(), NULL, &[0; 4]]), 4);
+    let hmac = (area(8, signs, &[], &[&[0, 5, 0, 0x0B], &[0, 0]]), 2);
+    let aes = (area(0x25, SRK & !0x1_0020, &[], &[AES, &[0, 0]]), 2);
+    for (template, unique) in [key(3), key(4), key(5), hmac, aes] {
+        for (label, context) in
+            [(&b"label"[..], &b"context"[..]), (b"label\0", b""), (b"", b"context"), (b"", b"")]
+        {
+            let theirs = theirs.derived(&derive(their_parent, &template, unique, label, context));
+            let response =
+                ours.execute(&mut Still, 0, &derive(our_parent, &template, unique, label, context)).response;
+            let ours = created(&mut ours, &response);
+            assert_eq!(ours, theirs, "{template:02x?}, {label:?}, {context:?}");
+        }
+    }
+}
+impl Swtpm {
+    /// The parameters of a response, whose object is flushed.
+    fn derived(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let response = self.execute(bytes);
+        assert_eq!(response[6..10], [0; 4], "swtpm: {response:02x?}");
+        self.execute(&command(0x8001, 0x165, &response[10..14]));
+        response[14..].to_vec()
+    }
+}
+fn created(tpm: &mut Tpm, response: &[u8]) -> Vec<u8> {
+    assert_eq!(response[6..10], [0; 4], "{response:02x?}");
+    tpm.execute(&mut Still, 0, &command(0x8001, 0x165, &response[10..14]));
+    response[14..].to_vec()
 }

@@ -80,6 +80,7 @@ pub(crate) fn build(seed: u64) -> Scenario {
     let mut s = Scenario { chip: Chip::seeded(seed), commands: Vec::new() };
     indices(&mut s);
     let srk = keys(&mut s);
+    curves(&mut s, srk);
     lattices(&mut s, srk);
     duplication(&mut s, srk);
     policies(&mut s);
@@ -160,6 +161,54 @@ fn keys(s: &mut Scenario) -> u32 {
     srk
 }
 
+/// Ephemeral keys, what uses them, and encryption to points.
+fn curves(s: &mut Scenario, srk: u32) {
+    let exchange = ecc(STORAGE.with(TpmaObject::RESTRICTED, false), NULL, NULL, &[]);
+    let exchange = s.child(srk, &[], &exchange);
+    for scheme in [0x19u16, 0x1B, 0x1D] {
+        let reply = s.run::<EcEphemeral>(&[], &[0, 3]);
+        let (point, count) = reply.params.split_at(reply.params.len() - 2);
+        let params = [point, point, &scheme.to_be_bytes(), count].concat();
+        s.run::<ZGen2Phase>(&[exchange], &params);
+    }
+    let kdf2 = [0, 0x21, 0, 0x0B];
+    let made = s.run::<EccEncrypt>(&[exchange], &[&sized(b"message")[..], &kdf2].concat());
+    s.run::<EccDecrypt>(&[exchange], &[&made.params[..], &kdf2].concat());
+    s.run::<FlushContext>(&[], &exchange.to_be_bytes());
+    let signer = s.child(srk, &[], &ecc(SIGNING, NULL, NULL, &[]));
+    for scheme in [[0, 0x1C, 0, 0x0B], [0, 0x1B, 0, 0x0B]] {
+        let sign = s.run::<Sign>(&[signer], &[&sized(&[7; 32])[..], &scheme, NULL_TICKET].concat());
+        s.run::<VerifySignature>(&[signer], &[&sized(&[7; 32])[..], &sign.params].concat());
+    }
+    s.run::<FlushContext>(&[], &signer.to_be_bytes());
+    let anonymous = s.child(srk, &[], &ecc(SIGNING, NULL, &[0, 0x1A, 0, 0x0B, 0, 0], &[]));
+    let reply = s.run::<Commit>(&[anonymous], &[0, 4, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let scheme = [&[0, 0x1A, 0, 0x0B][..], &reply.params[reply.params.len() - 2..]].concat();
+    s.run::<Quote>(&[anonymous], &[&sized(b"nonce")[..], &scheme, PCRS].concat());
+    s.run::<Commit>(&[anonymous], &[0, 4, 0, 0, 0, 0, 0, 0, 0, 0]);
+    s.run::<FlushContext>(&[], &anonymous.to_be_bytes());
+
+    // Objects made and loaded at once: of a hierarchy, also a limited one, below a key, and derived.
+    let none = sized(&[0; 4]);
+    for (parent, area) in [
+        (TpmRh::OWNER, storage()),
+        (TpmRh::FW_OWNER, ecc(SIGNING | TpmaObject::FIRMWARE_LIMITED, NULL, ECDSA, &[])),
+        (TpmRh::SVN_OWNER, ecc(SIGNING | TpmaObject::SVN_LIMITED, NULL, ECDSA, &[])),
+        (srk, ecc(SIGNING, NULL, ECDSA, &[])),
+    ] {
+        let made = s.run::<CreateLoaded>(&[parent], &[&none[..], &sized(&area)].concat());
+        s.run::<FlushContext>(&[], &made.handle.expect("a handle").to_be_bytes());
+    }
+    let parent = s.child(srk, &[], &keyed_hash(STORAGE, &[0, 0x0A, 0, 0x0B, 0, 0x22], &[]));
+    let derived = SIGNING.with(TpmaObject::SENSITIVE_DATA_ORIGIN, false);
+    let area = ecc(derived, NULL, ECDSA, &[]);
+    let template = [&area[..area.len() - 4], &sized(b"label"), &sized(b"context")].concat();
+    let made = s.run::<CreateLoaded>(&[parent], &[&none[..], &sized(&template)].concat());
+    for object in [made.handle.expect("a handle"), parent] {
+        s.run::<FlushContext>(&[], &object.to_be_bytes());
+    }
+}
+
 /// What version 1.85 added, with the smallest keys.
 fn lattices(s: &mut Scenario, srk: u32) {
     let decrypt = STORAGE.with(TpmaObject::RESTRICTED, false);
@@ -203,6 +252,10 @@ fn duplication(s: &mut Scenario, srk: u32) {
     let mut r = reply.reader();
     let inner = Tpm2bData::read(&mut r).expect("a key");
     let area = sized(&to_vec(&public));
+    let name = to_vec(&s.chip.read_public(key).1);
+    let mut wrapped = r;
+    let private = to_vec(&Tpm2bPrivate::read(&mut wrapped).expect("a private area"));
+    s.run::<Rewrap>(&[srk, TpmRh::NULL], &[&private[..], &name, wrapped.rest()].concat());
     s.run::<Import>(&[srk], &[&to_vec(&inner)[..], &area, r.rest(), AES].concat());
     s.run::<FlushContext>(&[], &key.to_be_bytes());
 }
