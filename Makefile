@@ -1,7 +1,7 @@
 # The two commands: `make demo` and `make test`. Each installs what it needs.
 CARGO ?= cargo
 
-.PHONY: demo test deps lint unit conformance interop guest
+.PHONY: demo test deps lint unit freestanding conformance interop guest
 
 demo: ## The main job: a real VM boots on a vTPM in its container, and is refused when the container is not running.
 	demo/run.sh
@@ -14,6 +14,10 @@ deps: ## Installs with apt what the tests need.
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --locked -p tpm2-wire -p tpm2-crypto -p tpm2-engine
+
+freestanding: ## The engine in a program without an operating system.
+	tests/freestanding/run.sh
 
 unit: ## Unit, known-answer, spec-table, behaviour, sandbox and fault tests.
 	$(CARGO) test --workspace --locked

@@ -4,6 +4,35 @@
 //! may leave. The engine has no clock, no threads, no files and no global state: many TPMs can live in one process,
 //! and a test steps virtual time. It does not panic, block or grow without bound, whatever the bytes.
 //!
+//! ```
+//! use tpm2_engine::{Config, EntropyError, Platform, Profile, Tpm};
+//!
+//! struct Machine; // what the TPM needs of the world
+//! impl Platform for Machine {
+//!     fn entropy(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
+//!         out.fill(4); // here: of the machine's generator
+//!         Ok(())
+//!     }
+//!     fn now_ms(&mut self) -> u64 {
+//!         0 // here: of a clock that never goes back
+//!     }
+//! }
+//!
+//! let profile = Profile::by_name("pc-client").expect("a built-in profile");
+//! let mut tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config { profile }, &mut Machine)?;
+//! let mut stored = vec![tpm.snapshot()]; // to be made durable, and secret
+//! tpm.power_on(&mut Machine);
+//! let startup = [0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x44, 0, 0]; // TPM2_Startup(TPM_SU_CLEAR)
+//! let done = tpm.execute(&mut Machine, 0, &startup);
+//! stored.extend(done.delta); // durable first,
+//! assert_eq!(done.response[6..10], [0; 4]); // answered then: TPM_RC_SUCCESS
+//!
+//! let records: Vec<&[u8]> = stored.iter().map(|record| record.as_slice()).collect();
+//! let again = Tpm::load(&tpm2_crypto::RUST, &records, &mut Machine)?; // the same TPM, after a power cut
+//! assert_eq!(again.profile().content().name, "pc-client");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! `dispatch` is the one path of all commands, `command` has a file for each command's detailed actions (Part 3),
 //! `state` says what survives what.
 #![no_std]

@@ -7,18 +7,27 @@ use tpm2_wire::{Accept, Buffer, Reader, Secret, Wire};
 /// Saved state that cannot be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadError {
-    /// What was wrong, and in which part of the state.
+    /// What was wrong.
     pub what: &'static str,
+    /// Where: structure and field, as `docs/FORMAT.md` has them. Empty outside of any.
+    pub place: &'static str,
+}
+impl LoadError {
+    /// The same, found here; the innermost place is the one that is told.
+    pub(crate) fn at(self, place: &'static str) -> LoadError {
+        if self.place.is_empty() { LoadError { place, ..self } } else { self }
+    }
 }
 impl core::fmt::Display for LoadError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "the TPM state cannot be loaded: {}", self.what)
+        write!(f, "the TPM state cannot be loaded: {}", self.what)?;
+        if self.place.is_empty() { Ok(()) } else { write!(f, " ({})", self.place) }
     }
 }
 impl core::error::Error for LoadError {}
 
 pub(crate) const fn bad(what: &'static str) -> LoadError {
-    LoadError { what }
+    LoadError { what, place: "" }
 }
 
 /// A value that survives in bytes.
@@ -250,12 +259,15 @@ macro_rules! saved {
                 $( $crate::saved::save_field($number, $field, w); )*
             }
             fn load(r: &mut tpm2_wire::Reader<'_>) -> Result<Self, $crate::saved::LoadError> {
-                Ok($name { $( $field: saved!(@load r $number $($default)?), )* })
+                Ok($name { $( $field: {
+                    let place = concat!(stringify!($name), ".", stringify!($field));
+                    saved!(@load r $number $($default)?).map_err(|error| error.at(place))?
+                }, )* })
             }
         }
     };
-    (@load $r:ident $number:literal) => { $crate::saved::load_field($number, $r)? };
-    (@load $r:ident $number:literal $default:expr) => { $crate::saved::load_field_or($number, $r, || $default)? };
+    (@load $r:ident $number:literal) => { $crate::saved::load_field($number, $r) };
+    (@load $r:ident $number:literal $default:expr) => { $crate::saved::load_field_or($number, $r, || $default) };
 }
 
 #[cfg(test)]

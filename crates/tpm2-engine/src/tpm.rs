@@ -236,9 +236,9 @@ impl Tpm {
 
     /// What of the permanent state changed since this was asked last.
     pub(crate) fn delta(&mut self) -> Option<Delta> {
-        let delta = persist::delta(Some(&self.durable), &self.state.persistent);
+        let delta = persist::delta(Some(&self.durable), &self.state.persistent)?;
         self.durable = self.state.persistent.clone();
-        delta
+        Some(delta)
     }
 
     fn run(&mut self, platform: &mut dyn Platform, locality: u8, command: &[u8]) -> Result<Vec<u8>, Rc> {
