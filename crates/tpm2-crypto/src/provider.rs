@@ -40,7 +40,7 @@ pub trait HashProvider: Sync {
     fn sha512(&self, state: &mut [u64; 8], blocks: &[[u8; 128]]);
     /// GB/T 32905-2016, 5.3, over each 64-byte block.
     fn sm3(&self, state: &mut [u32; 8], blocks: &[[u8; 64]]);
-    /// The permutation Keccak-f[1600] (FIPS 202, 3.3), lane (x, y) at `x + 5y`.
+    /// The permutation Keccak-f\[1600\] (FIPS 202, 3.3), lane (x, y) at `x + 5y`.
     fn keccak_f1600(&self, lanes: &mut [u64; 25]);
 }
 
