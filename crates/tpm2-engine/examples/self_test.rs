@@ -24,7 +24,8 @@ fn main() {
         let profile = Profile::by_name(name).expect("a built-in profile");
         let algorithms = profile.content().algorithms.clone();
         let mut bench = Bench(1);
-        let mut tpm = Tpm::manufacture(&RUST, &Config { profile, ..Config::default() }, &mut bench).expect("entropy");
+        let mut tpm =
+            Tpm::manufacture(&RUST, &Config { profile, ..Config::default() }, &mut bench).expect("entropy");
         tpm.power_on(&mut bench);
         let mut run = |bench: &mut Bench, code: u32, params: &[u8]| {
             let size = 10 + params.len() as u32;
