@@ -1,6 +1,6 @@
 //! The cases that are written by hand, by chapter of Part 3: what each command does, and how it is refused.
 //!
-//! A case that is `varied` is also the origin of generated ones: see [`crate::table`].
+//! A case that is `varied` is also the origin of generated ones: see [`mod@crate::table`].
 mod areas;
 mod asymmetric;
 mod attestation;
