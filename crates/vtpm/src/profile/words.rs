@@ -31,6 +31,7 @@ const ALGORITHMS: &[(&str, u16)] = &[
     ("sm2", TpmAlg::SM2),
     ("ecschnorr", TpmAlg::ECSCHNORR),
     ("ecmqv", TpmAlg::ECMQV),
+    ("hkdf", TpmAlg::HKDF),
     ("kdf1-sp800-56a", TpmAlg::KDF1_SP800_56A),
     ("kdf2", TpmAlg::KDF2),
     ("kdf1-sp800-108", TpmAlg::KDF1_SP800_108),
