@@ -19,7 +19,7 @@
 //! }
 //!
 //! let profile = Profile::by_name("pc-client").expect("a built-in profile");
-//! let mut tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config { profile }, &mut Machine)?;
+//! let mut tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config { profile, ..Config::default() }, &mut Machine)?;
 //! let mut stored = vec![tpm.snapshot()]; // to be made durable, and secret
 //! tpm.power_on(&mut Machine);
 //! let startup = [0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x44, 0, 0]; // TPM2_Startup(TPM_SU_CLEAR)
