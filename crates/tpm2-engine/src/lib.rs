@@ -7,28 +7,33 @@
 //! ```
 //! use tpm2_engine::{Config, EntropyError, Platform, Profile, Tpm};
 //!
-//! struct Machine; // what the TPM needs of the world
+//! struct Machine(u64); // what the TPM needs of the world
 //! impl Platform for Machine {
 //!     fn entropy(&mut self, out: &mut [u8]) -> Result<(), EntropyError> {
-//!         out.fill(4); // here: of the machine's generator
+//!         for byte in out {
+//!             // In earnest: from the machine's generator. The TPM watches what it gets.
+//!             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+//!             *byte = (self.0 >> 56) as u8;
+//!         }
 //!         Ok(())
 //!     }
 //!     fn now_ms(&mut self) -> u64 {
-//!         0 // here: of a clock that never goes back
+//!         0 // in earnest: of a clock that never goes back
 //!     }
 //! }
 //!
+//! let mut machine = Machine(1);
 //! let profile = Profile::by_name("pc-client").expect("a built-in profile");
-//! let mut tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config { profile, ..Config::default() }, &mut Machine)?;
+//! let mut tpm = Tpm::manufacture(&tpm2_crypto::RUST, &Config { profile, ..Config::default() }, &mut machine)?;
 //! let mut stored = vec![tpm.snapshot()]; // to be made durable, and secret
-//! tpm.power_on(&mut Machine);
+//! tpm.power_on(&mut machine);
 //! let startup = [0x80, 1, 0, 0, 0, 12, 0, 0, 1, 0x44, 0, 0]; // TPM2_Startup(TPM_SU_CLEAR)
-//! let done = tpm.execute(&mut Machine, 0, &startup);
+//! let done = tpm.execute(&mut machine, 0, &startup);
 //! stored.extend(done.delta); // durable first,
 //! assert_eq!(done.response[6..10], [0; 4]); // answered then: TPM_RC_SUCCESS
 //!
 //! let records: Vec<&[u8]> = stored.iter().map(|record| record.as_slice()).collect();
-//! let again = Tpm::load(&tpm2_crypto::RUST, &records, &mut Machine)?; // the same TPM, after a power cut
+//! let again = Tpm::load(&tpm2_crypto::RUST, &records, &mut machine)?; // the same TPM, after a power cut
 //! assert_eq!(again.profile().content().name, "pc-client");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
