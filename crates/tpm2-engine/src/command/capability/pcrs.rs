@@ -2,16 +2,23 @@
 use super::page::Page;
 use crate::context::Context;
 use crate::state::pcr::{Attributes, allows, attributes, starts_with_ones, wire_alg};
+use tpm2_crypto::HashAlg;
 use tpm2_wire::{PCR_COUNT, PcrSelect, TpmiYesNo, TpmsPcrSelection, TpmsTaggedPcrSelect};
 
-/// The banks in force, among them those that are empty: firmware takes from this which banks it can ask for.
-/// All at once or, when none are asked for, none.
+/// The hashes that UEFI firmware knows as banks. EDK II has room for as many, takes a list of more for a broken TPM, and
+/// then logs nothing but SHA-1.
+const FIRMWARE: [HashAlg; 5] =
+    [HashAlg::Sha1, HashAlg::Sha256, HashAlg::Sha384, HashAlg::Sha512, HashAlg::Sm3];
+
+/// The banks in force, and those of [`FIRMWARE`] that are empty: it takes from this which banks it can ask for. Others
+/// can be allocated too, and are told once they are. All at once or, when none are asked for, none.
 pub(super) fn allocation(cx: &Context<'_>, count: u32) -> Page<TpmsPcrSelection, 16> {
     if count == 0 {
         return (TpmiYesNo::Yes, tpm2_wire::List::default());
     }
     let banks = cx.state.volatile.pcrs.allocation(cx.profile).into_iter();
-    let banks = banks.map(|bank| {
+    let told = banks.filter(|bank| bank.pcrs != 0 || FIRMWARE.contains(&bank.alg));
+    let banks = told.map(|bank| {
         let PcrSelect(bits) = select(|pcr| bank.pcrs >> pcr & 1 == 1);
         TpmsPcrSelection { hash: wire_alg(bank.alg), pcr_select: bits.to_vec() }
     });
