@@ -28,12 +28,7 @@ mod key {
 
 /// The items in which `after` differs from `before`; all of them when there is no `before`.
 pub(crate) fn delta(before: Option<&Persistent>, after: &Persistent) -> Option<Zeroizing<Vec<u8>>> {
-    if before.is_some_and(|before| unchanged(before, after)) {
-        return None;
-    }
-    // One byte of room at a time would leave copies of secrets behind as the vector grows.
-    let mut w = Zeroizing::new(Vec::with_capacity(4096));
-    w.push(VERSION);
+    let mut w = Zeroizing::new(Vec::new());
     let Persistent {
         identity,
         seeds,
@@ -60,37 +55,7 @@ pub(crate) fn delta(before: Option<&Persistent>, after: &Persistent) -> Option<Z
     item(key::PLATFORM, before.map(|b| &b.platform), platform, &mut w);
     items(key::NV, before.map(|b| &b.nv), nv, &mut w);
     items(key::OBJECT, before.map(|b| &b.objects), objects, &mut w);
-    (w.len() > 1).then_some(w)
-}
-
-/// Are they the same, item by item? Most commands change nothing, and should not pay for what they do not change.
-fn unchanged(before: &Persistent, after: &Persistent) -> bool {
-    let Persistent {
-        identity,
-        seeds,
-        hierarchies,
-        da,
-        counters,
-        audit,
-        banks,
-        orderly,
-        kept,
-        platform,
-        nv,
-        objects,
-    } = after;
-    Arc::ptr_eq(&before.identity, identity)
-        && Arc::ptr_eq(&before.seeds, seeds)
-        && Arc::ptr_eq(&before.hierarchies, hierarchies)
-        && Arc::ptr_eq(&before.da, da)
-        && Arc::ptr_eq(&before.counters, counters)
-        && Arc::ptr_eq(&before.audit, audit)
-        && Arc::ptr_eq(&before.banks, banks)
-        && Arc::ptr_eq(&before.orderly, orderly)
-        && Arc::ptr_eq(&before.kept, kept)
-        && Arc::ptr_eq(&before.platform, platform)
-        && Arc::ptr_eq(&before.nv, nv)
-        && Arc::ptr_eq(&before.objects, objects)
+    (!w.is_empty()).then_some(w)
 }
 
 fn item<T: Saved>(key: u8, before: Option<&Arc<T>>, after: &Arc<T>, w: &mut Vec<u8>) {
@@ -120,6 +85,12 @@ fn items<T: Saved>(
     }
 }
 fn write_item<T: Saved>(key: u8, handle: u32, value: Option<&T>, w: &mut Vec<u8>) {
+    if w.is_empty() {
+        // Most commands change nothing, and do not pay for room. One byte of it at a time would leave copies of
+        // secrets behind as the vector grows.
+        w.reserve(4096);
+        w.push(VERSION);
+    }
     key.save(w);
     handle.save(w);
     let bytes = Zeroizing::new(value.map(|value| {
