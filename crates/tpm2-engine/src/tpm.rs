@@ -109,22 +109,7 @@ impl Tpm {
             clear: ClearState::new(),
             volatile: Volatile::new(Pcrs::new(&banks)),
         };
-        let durable = state.persistent.clone();
-        let profile = config.profile.clone();
-        let buffer_size = profile.active().buffer_size;
-        let untested = Untested::all(profile.active());
-        Ok(Tpm {
-            crypto,
-            profile,
-            state,
-            buffer_size,
-            rng,
-            failure: None,
-            untested,
-            health,
-            last_ms: None,
-            durable,
-        })
+        Ok(Tpm::unpowered(crypto, config.profile.clone(), state, rng, health))
     }
 
     /// A TPM from its snapshot and the deltas that followed it, in order. It is not powered yet.
@@ -150,21 +135,29 @@ impl Tpm {
             volatile: Volatile::new(Pcrs::new(&persistent.banks)),
             persistent,
         };
-        let durable = state.persistent.clone();
-        let buffer_size = profile.active().buffer_size;
-        let untested = Untested::all(profile.active());
-        Ok(Tpm {
+        Ok(Tpm::unpowered(crypto, profile, state, rng, health))
+    }
+
+    /// A TPM of this state, all of which is durable; nothing has been tested.
+    fn unpowered(
+        crypto: &'static CryptoProvider,
+        profile: Profile,
+        state: State,
+        rng: Drbg,
+        health: Health,
+    ) -> Tpm {
+        Tpm {
             crypto,
+            buffer_size: profile.active().buffer_size,
+            untested: Untested::all(profile.active()),
+            durable: state.persistent.clone(),
             profile,
             state,
-            buffer_size,
             rng,
             failure: None,
-            untested,
             health,
             last_ms: None,
-            durable,
-        })
+        }
     }
 
     /// What it can do: chosen when it was manufactured.
