@@ -2,44 +2,16 @@
 //! 23.22 to 23.25): digests computed apart from the engine, and each refusal.
 mod common;
 
-use common::keys::{DATA, NULL, keyed_hash};
+use common::policy::{code, digest, guarded, session, sha, unseal};
 use common::session::session_at;
 use common::{Chip, public, refused, refused_at, sized};
-use tpm2_crypto::{HashAlg, RUST};
 use tpm2_wire::{
     Buffer, Command, GetCapability, NvRead, NvReadLock, NvWrite, PolicyAuthorizeNv, PolicyCapability,
-    PolicyCpHash, PolicyGetDigest, PolicyNameHash, PolicyParameters, PolicyPhysicalPresence,
-    PolicyTransportSpdm, Rc, StartAuthSession, Tpm2bDigest, Tpm2bName, TpmCap, TpmEo, TpmPt, TpmRh, TpmSe,
-    TpmaNv, TpmaObject, TpmsSpdmSessionInfo, Unseal, to_vec,
+    PolicyCpHash, PolicyNameHash, PolicyParameters, PolicyPhysicalPresence, PolicyTransportSpdm, Rc,
+    Tpm2bName, TpmCap, TpmEo, TpmPt, TpmRh, TpmSe, TpmaNv, TpmsSpdmSessionInfo, Unseal, to_vec,
 };
 
 const INDEX: u32 = 0x0150_0000;
-
-fn sha(parts: &[&[u8]]) -> Vec<u8> {
-    RUST.digest(HashAlg::Sha256, parts).to_vec()
-}
-fn code<C: Command>() -> [u8; 4] {
-    C::SHAPE.code.to_be_bytes()
-}
-fn session(chip: &mut Chip, kind: TpmSe) -> u32 {
-    let params = [&sized(&[7; 16])[..], &[0, 0, kind.value(), 0, 0x10, 0, 0x0B]].concat();
-    let reply = chip.send::<StartAuthSession>(&[TpmRh::NULL; 2], &[], &params).expect("a session");
-    reply.handle.expect("a handle")
-}
-fn digest(chip: &mut Chip, session: u32) -> Vec<u8> {
-    chip.send::<PolicyGetDigest>(&[session], &[], &[]).expect("a digest").value::<Tpm2bDigest>().0
-}
-/// A datum that only this policy unseals.
-fn guarded(chip: &mut Chip, policy: &[u8]) -> u32 {
-    let srk = chip.srk();
-    let attributes = DATA.with(TpmaObject::USER_WITH_AUTH, false);
-    let item = chip.child(srk, "", b"secret", &keyed_hash(attributes, NULL, policy)).expect("an object");
-    chip.flush(srk);
-    item
-}
-fn unseal(chip: &mut Chip, item: u32, session: u32) -> Result<(), Rc> {
-    chip.send_policy::<Unseal>(&[item], &[Some(session)], &[]).map(drop)
-}
 
 #[test]
 fn presence() {

@@ -1,48 +1,20 @@
 //! Enhanced authorization (Part 1, 19.7; Part 3, 23): digests computed apart from the engine, and each refusal.
 mod common;
 
-use common::keys::{DATA, ECDSA, NULL, SIGNING, ecc, keyed_hash};
+use common::keys::{ECDSA, NULL, SIGNING, ecc};
+use common::policy::{code, digest, guarded, session, sha, unseal};
 use common::session::{Begin, Session, session_at};
 use common::{Chip, public, refused, refused_at, sized};
-use tpm2_crypto::{HashAlg, RUST};
 use tpm2_wire::{
     Command, NvRead, NvWrite, PcrExtend, PolicyAuthValue, PolicyAuthorize, PolicyCommandCode,
-    PolicyCounterTimer, PolicyCpHash, PolicyDuplicationSelect, PolicyGetDigest, PolicyLocality,
-    PolicyNameHash, PolicyNv, PolicyNvWritten, PolicyOr, PolicyPassword, PolicyPcr, PolicyRestart,
-    PolicySecret, PolicySigned, PolicyTemplate, PolicyTicket, Rc, Reader, Sign, StartAuthSession,
-    Tpm2bDigest, Tpm2bTimeout, TpmRh, TpmSe, TpmaNv, TpmaObject, Unseal, VerifySignature, Wire, to_vec,
+    PolicyCounterTimer, PolicyCpHash, PolicyDuplicationSelect, PolicyLocality, PolicyNameHash, PolicyNv,
+    PolicyNvWritten, PolicyOr, PolicyPassword, PolicyPcr, PolicyRestart, PolicySecret, PolicySigned,
+    PolicyTemplate, PolicyTicket, Rc, Reader, Sign, Tpm2bTimeout, TpmRh, TpmSe, TpmaNv, Unseal,
+    VerifySignature, Wire, to_vec,
 };
 
 const INDEX: u32 = 0x0150_0000;
 const PCR_7: &[u8] = &[0, 0, 0, 1, 0, 0x0B, 3, 0x80, 0, 0];
-
-fn sha(parts: &[&[u8]]) -> Vec<u8> {
-    RUST.digest(HashAlg::Sha256, parts).to_vec()
-}
-fn code<C: Command>() -> [u8; 4] {
-    C::SHAPE.code.to_be_bytes()
-}
-fn session(chip: &mut Chip, kind: TpmSe) -> u32 {
-    let params = [&sized(&[7; 16])[..], &[0, 0, kind.value(), 0, 0x10, 0, 0x0B]].concat();
-    chip.send::<StartAuthSession>(&[TpmRh::NULL; 2], &[], &params)
-        .expect("a session")
-        .handle
-        .expect("a handle")
-}
-fn digest(chip: &mut Chip, session: u32) -> Vec<u8> {
-    chip.send::<PolicyGetDigest>(&[session], &[], &[]).expect("a digest").value::<Tpm2bDigest>().0
-}
-/// A datum that only this policy unseals, and its authorization value "right".
-fn guarded(chip: &mut Chip, policy: &[u8]) -> u32 {
-    let srk = chip.srk();
-    let attributes = DATA.with(TpmaObject::USER_WITH_AUTH, false);
-    let item = chip.child(srk, "right", b"secret", &keyed_hash(attributes, NULL, policy)).expect("an object");
-    chip.flush(srk);
-    item
-}
-fn unseal(chip: &mut Chip, item: u32, session: u32) -> Result<(), Rc> {
-    chip.send_policy::<Unseal>(&[item], &[Some(session)], &[]).map(drop)
-}
 
 #[test]
 fn pcrs() {

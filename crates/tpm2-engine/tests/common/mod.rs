@@ -2,6 +2,7 @@
 #![allow(dead_code)] // no test uses all of it
 
 pub(crate) mod keys;
+pub(crate) mod policy;
 pub(crate) mod session;
 
 use tpm2_crypto::{CryptoProvider, RUST};
