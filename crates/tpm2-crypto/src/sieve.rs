@@ -16,6 +16,10 @@ use crate::{
 /// Candidates in the field (2,048 bytes of bits in the reference).
 const FIELD: usize = 16_384;
 
+/// The last prime of the reference's table. The older derivations stop before it: a fix for RSA-3072 that became
+/// part of them.
+const TABLE_END: u32 = 65_537;
+
 /// The odd primes below 2^16.
 static PRIMES: [u16; 6541] = primes();
 
@@ -32,7 +36,7 @@ impl Sieve {
     /// Sieves around `candidate`, an odd number of at least two limbs.
     pub(crate) fn new(mut candidate: Limbs, derivation: Derivation) -> Self {
         let first = candidate[0] as u32 | 0x8000_0000;
-        let limit = prime_limit(limbs::bits(&candidate), derivation);
+        let limit = prime_limit(limbs::bits(&candidate));
         // Down to a multiple of 105 that is odd.
         let rest = limbs::rem_u32(&candidate, 105);
         limbs::sub_u32(&mut candidate, if rest % 2 == 1 { rest + 105 } else { rest });
@@ -44,6 +48,9 @@ impl Sieve {
             for p in group {
                 strike(&mut field, residue, u32::from(*p));
             }
+        }
+        if limit == PRIMES[PRIMES.len() - 1] && derivation == Derivation::Tcg183 {
+            strike(&mut field, limbs::rem_u32(&candidate, TABLE_END), TABLE_END);
         }
         let left = field.iter().map(|w| w.count_ones()).sum();
         Sieve { base: candidate, field, left, first }
@@ -82,14 +89,12 @@ pub(crate) fn is_prime_u32(n: u32) -> bool {
             && PRIMES.iter().take_while(square_below).all(|p| !n.is_multiple_of(u32::from(*p)))
 }
 
-/// The largest small prime to strike with, for candidates of `bits` bits (`RsaAdjustPrimeLimit`).
-fn prime_limit(bits: usize, derivation: Derivation) -> u16 {
-    match (bits, derivation) {
-        (..=512, _) => 8167,
-        (..=1024, _) => 38_891,
-        (_, Derivation::Tcg183) => 65_521,
-        // The table's last prime is left out; an old fix for RSA-3072 that became part of the derivation.
-        _ => 65_519,
+/// The largest of [`PRIMES`] to strike with, for candidates of `bits` bits (`RsaAdjustPrimeLimit`).
+fn prime_limit(bits: usize) -> u16 {
+    match bits {
+        ..=512 => 8167,
+        ..=1024 => 38_891,
+        _ => 65_521,
     }
 }
 
@@ -160,7 +165,7 @@ mod tests {
         for (limbs, derivation) in [(8, Derivation::Original), (17, Derivation::Tcg183)] {
             let start: Limbs =
                 Zeroizing::new((0..limbs).map(|i| 0x9E37_79B9_7F4A_7C15u64.rotate_left(i) | 1).collect());
-            let limit = prime_limit(64 * limbs as usize, derivation);
+            let limit = prime_limit(64 * limbs as usize);
             let mut sieve = Sieve::new(start.clone(), derivation);
             assert_eq!(limbs::rem_u32(&sieve.base, 105), 0);
             let mut seen = Vec::new();
@@ -173,7 +178,9 @@ mod tests {
                 .filter(|d| {
                     let mut c = sieve.base.clone();
                     limbs::add_u32(&mut c, *d as u32);
-                    PRIMES.iter().take_while(|p| **p <= limit).all(|p| limbs::rem_u32(&c, u32::from(*p)) != 0)
+                    let small = PRIMES.iter().take_while(|p| **p <= limit).map(|p| u32::from(*p));
+                    let last = (derivation == Derivation::Tcg183).then_some(TABLE_END);
+                    small.chain(last).all(|p| limbs::rem_u32(&c, p) != 0)
                 })
                 .collect();
             assert_eq!(seen, expected);
@@ -187,6 +194,28 @@ mod tests {
         }
         for c in [0, 1, 4, 65_535, 65_541, 65_521 * 65_521, u32::MAX] {
             assert!(!is_prime_u32(c), "{c}");
+        }
+    }
+
+    /// Numbers that one small prime alone divides: how far the table goes decides whether they are candidates.
+    #[test]
+    fn the_last_primes_strike_as_the_derivation_says() {
+        use Derivation::{Original, PrimeAdjust, Tcg183};
+        // 2^1279 - 1 is prime.
+        let mersenne: Vec<u64> = [u64::MAX; 19].into_iter().chain([u64::MAX >> 1]).collect();
+        assert_eq!(mersenne.iter().map(|limb| limb.count_ones()).sum::<u32>(), 1279);
+        for (small, derivation, candidate) in [
+            (65_521, Original, false),
+            (65_521, PrimeAdjust, false),
+            (65_521, Tcg183, false),
+            (65_537, Original, true),
+            (65_537, PrimeAdjust, true),
+            (65_537, Tcg183, false),
+        ] {
+            let number = Limbs::from(limbs::mul(&mersenne, &[small]));
+            let mut sieve = Sieve::new(number.clone(), derivation);
+            let mut candidates = core::iter::from_fn(|| sieve.next());
+            assert_eq!(candidates.any(|c| *c == *number), candidate, "{small} {derivation:?}");
         }
     }
 }
