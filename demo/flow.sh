@@ -9,6 +9,7 @@
 #   vm_channel            where its serial port is, as serial.py wants it
 #   vm_wait_off           wait until it has powered itself off
 #   vm_secure_boot on|off change its firmware's settings, while it is off
+#   vm_interface crb|tis  by which interface the guest reaches the same vTPM, while it is off
 #   vm_has_gate           whether it can refuse to start a VM for want of isolation
 #   vm_delete             stop it if it runs, remove it
 . "$demo/lib.sh"
@@ -144,12 +145,15 @@ flow_tampered_boot() {
 
 # Without this, a TPM that had lost the key would have passed the step before.
 flow_restored_boot() {
-    title "Fourth boot: Secure Boot on again"
+    title "Fourth boot: Secure Boot on again, and the same TPM behind its other interface"
     timed "changing the firmware's settings" vm_secure_boot on || fail "Secure Boot does not switch on" "$logs/run.log"
+    timed "changing the TPM's interface" vm_interface tis || fail "the interface does not change" "$logs/run.log"
     power_on restored
     guest unlock || fail "the disk does not open after Secure Boot is on again" "$answer"
     figure="unsealing $(fact unseal_seconds) s"
     check "the disk opens again: the refusal was about the change, nothing was lost" [ "$(fact secret)" = "$secret" ]
+    figure=$(fact tpm_driver)
+    check "the guest spoke to it by TIS, to CRB before" [ "$(fact tpm_driver)" = tpm_tis ]
     power_off
 }
 

@@ -62,6 +62,7 @@ vm_create() { # DISK…
 
 vm_start() { "$donjon" vm start $vm; }
 vm_secure_boot() { "$donjon" vm set $vm --secure-boot "$1"; }
+vm_interface() { "$donjon" vm set $vm --tpm "$1"; }
 vm_channel() { echo "unix:$DONJON_HOME/run/$vm/serial.sock"; }
 vm_state() { "$donjon" vm show $vm --json | json state; }
 

@@ -21,12 +21,15 @@ vm_secure_boot() { # on|off
     cp "/usr/share/OVMF/$store" "$vm_dir/vars.fd"
 }
 
+vm_interface=crb
+vm_interface() { vm_interface=$1; } # crb|tis
+
 vm_start() {
     local arguments=(-machine q35,smm=on -accel tcg -cpu Nehalem -m 512 -nodefaults -nic none -display none -no-reboot
         -global driver=cfi.pflash01,property=secure,value=on
         -drive if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd
         -drive if=pflash,unit=1,format=raw,file="$vm_dir/vars.fd"
-        -chardev socket,id=tpm,path="$vm_sockets/tpm" -tpmdev emulator,id=tpm,chardev=tpm -device tpm-crb,tpmdev=tpm
+        -chardev socket,id=tpm,path="$vm_sockets/tpm" -tpmdev emulator,id=tpm,chardev=tpm -device "tpm-$vm_interface,tpmdev=tpm"
         -serial unix:"$vm_sockets/serial",server=on,wait=off)
     local path
     while read -r path; do arguments+=(-drive "if=virtio,format=raw,file=$path"); done <"$vm_dir/disks"
