@@ -240,6 +240,8 @@ impl Tpm {
         let short = |_| Rc::COMMAND_SIZE;
         let tag = u16::read(&mut r).map_err(short)?;
         if tag != TpmSt::NO_SESSIONS && tag != TpmSt::SESSIONS {
+            // Part 3, 5.2 for the code. With TPM_ST_NO_SESSIONS (6.1): this TPM is no TPM 1.2 too. Firmware asks with
+            // a command of 1.2, and takes who answers with TPM_ST_RSP_COMMAND for one of those.
             return Err(Rc::BAD_TAG);
         }
         let size = u32::read(&mut r).map_err(short)? as usize;

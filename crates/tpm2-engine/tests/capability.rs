@@ -321,3 +321,14 @@ fn firmware_is_told_of_no_more_banks_than_it_has_room_for() {
         assert!((1..=5).contains(&count), "{name}: {count}");
     }
 }
+
+/// How firmware finds out which age a TPM is of (Part 3, 5.2 and 6.1): it asks for the ticks of a TPM 1.2.
+#[test]
+fn a_command_of_tpm_1_2_is_answered_by_a_tpm_that_is_none() {
+    let ticks = [0x00, 0xC1, 0, 0, 0, 10, 0, 0, 0, 0xF1];
+    let refusal = [0x80, 0x01, 0, 0, 0, 10, 0, 0, 0, 0x1E];
+    let mut chip = Chip::manufactured(&RUST);
+    assert_eq!(chip.raw(&ticks), refusal, "before start-up, which is when it asks");
+    chip.restart(TpmSu::Clear).expect("start-up");
+    assert_eq!(chip.raw(&ticks), refusal);
+}

@@ -233,7 +233,7 @@ impl Order {
             return Outcome::malformed(rc, "the size");
         }
         if rc != Rc::SUCCESS {
-            let whole = r.finish().is_ok() && [TpmSt::NO_SESSIONS, TpmSt::RSP_COMMAND].contains(&tag);
+            let whole = r.finish().is_ok() && tag == TpmSt::NO_SESSIONS;
             return if whole {
                 Outcome::of(rc)
             } else {

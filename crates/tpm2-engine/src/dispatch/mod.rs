@@ -121,10 +121,8 @@ fn keeps_shutdown(shape: &Shape) -> bool {
 
 /// A response that is a code alone.
 pub(crate) fn refuse(rc: Rc) -> Vec<u8> {
-    // A command of another age is answered in its own terms.
-    let tag = if rc == Rc::BAD_TAG { TpmSt::RSP_COMMAND } else { TpmSt::NO_SESSIONS };
     let mut w = Vec::with_capacity(10);
-    tag.write(&mut w);
+    TpmSt::NO_SESSIONS.write(&mut w);
     10u32.write(&mut w);
     rc.0.write(&mut w);
     w
