@@ -2,20 +2,24 @@
 
 mod common;
 
-use common::{FailsAfter, PROVIDERS, cases};
+use common::{FailsAfter, PROVIDERS, cases, curve_named};
 use tpm2_crypto::{Curve, Error, HashAlg, Point};
-
-/// The curves that every provider serves.
-const SERVED: [Curve; 3] = [Curve::P256, Curve::P384, Curve::P521];
-
-fn curve(name: &str) -> Curve {
-    [Curve::P256, Curve::P384, Curve::P521]
-        [["P-256", "P-384", "P-521"].iter().position(|n| *n == name).unwrap()]
-}
 
 fn less_one(number: &[u8]) -> Vec<u8> {
     let mut out = number.to_vec();
     *out.last_mut().unwrap() -= 1;
+    out
+}
+
+/// `p - 3`.
+fn minus_three(p: &[u8]) -> Vec<u8> {
+    let mut borrow = 3u8;
+    let mut out = p.to_vec();
+    for byte in out.iter_mut().rev() {
+        let under;
+        (*byte, under) = byte.overflowing_sub(borrow);
+        borrow = u8::from(under);
+    }
     out
 }
 
@@ -28,7 +32,7 @@ fn padded(curve: Curve, value: u8) -> Vec<u8> {
 #[test]
 fn parameters_describe_the_group() {
     for p in PROVIDERS {
-        for curve in SERVED {
+        for curve in Curve::WEIERSTRASS {
             let params = curve.params();
             assert_eq!(Curve::from_id(curve.id()), Some(curve));
             for number in [params.p, params.a, params.b, params.gx, params.gy, params.n] {
@@ -42,9 +46,21 @@ fn parameters_describe_the_group() {
             let minus_g = p.ec_public(curve, &less_one(params.n)).unwrap();
             assert_eq!(minus_g.x, g.x);
             assert_ne!(minus_g.y, g.y);
-            // a = p - 3 and the equation at G were checked by the provider's own constants; b by being on
-            // it.
-            assert_eq!(params.a.last().copied(), params.p.last().map(|b| b - 3));
+            // The equation at G and at (0, y) of the vector files leaves a and b no choice, but for b = 0.
+            let bn = matches!(curve, Curve::BnP256 | Curve::BnP638);
+            let a = if bn { vec![0; curve.size()] } else { minus_three(params.p) };
+            assert_eq!(params.a, a);
+            assert_eq!(params.h, [1]);
+        }
+        for curve in [Curve::Curve25519, Curve::Curve448] {
+            assert_eq!(Curve::from_id(curve.id()), Some(curve));
+            let params = curve.params();
+            for number in [params.p, params.a, params.b, params.gx, params.gy, params.n] {
+                assert_eq!(number.len(), curve.size());
+            }
+            // There is no `Point` of these.
+            assert_eq!(p.ec_public(curve, &[1]).err(), Some(Error::Unsupported));
+            assert!(!p.ec_on_curve(curve, &Point { x: params.gx.to_vec(), y: params.gy.to_vec() }));
         }
         assert_eq!(Curve::from_id(0x0030), None);
     }
@@ -70,7 +86,7 @@ fn computed_elsewhere() {
     for p in PROVIDERS {
         let mut verified = 0;
         for case in cases(include_str!("vectors/ecc.txt")) {
-            let curve = curve(case.text("curve"));
+            let curve = curve_named(case.text("curve"));
             let d = case.hex("d");
             let public = Point { x: case.hex("x"), y: case.hex("y") };
             assert_eq!(p.ec_public(curve, &d).unwrap(), public);
@@ -92,7 +108,7 @@ fn computed_elsewhere() {
 #[test]
 fn signatures() {
     for p in PROVIDERS {
-        for curve in SERVED {
+        for curve in Curve::WEIERSTRASS {
             let mut rng = common::rng(p, "ecdsa");
             let (d, public) = p.ec_generate(&mut rng, curve).unwrap();
             for alg in HashAlg::ALL {
@@ -121,7 +137,7 @@ fn signatures() {
 #[test]
 fn a_repeated_generator_does_not_repeat_nonces() {
     for p in PROVIDERS {
-        for curve in SERVED {
+        for curve in Curve::WEIERSTRASS {
             let (d, _) = p.ec_generate(&mut common::rng(p, "key"), curve).unwrap();
             let sign = |message: &[u8], d: &[u8]| {
                 let digest = p.digest(HashAlg::Sha256, &[message]);
@@ -139,7 +155,7 @@ fn a_repeated_generator_does_not_repeat_nonces() {
 #[test]
 fn signatures_out_of_range() {
     for p in PROVIDERS {
-        for curve in SERVED {
+        for curve in Curve::WEIERSTRASS {
             let mut rng = common::rng(p, "range");
             let (d, public) = p.ec_generate(&mut rng, curve).unwrap();
             let digest = p.digest(HashAlg::Sha256, &[b"m"]);
@@ -163,7 +179,7 @@ fn signatures_out_of_range() {
 #[test]
 fn points_off_the_curve_are_refused() {
     for p in PROVIDERS {
-        for curve in SERVED {
+        for curve in Curve::WEIERSTRASS {
             let params = curve.params();
             let good = p.ec_public(curve, &[7]).unwrap();
             let mut other = good.y.clone();
@@ -184,7 +200,7 @@ fn points_off_the_curve_are_refused() {
                 assert_eq!(p.ec_mul(curve, &point, &[3]).err(), Some(Error::BadPoint));
             }
             // A point of one curve is not one of another.
-            for foreign in SERVED.into_iter().filter(|c| *c != curve) {
+            for foreign in Curve::WEIERSTRASS.into_iter().filter(|c| *c != curve) {
                 assert_eq!(p.ec_mul(foreign, &good, &[3]).err(), Some(Error::BadPoint));
             }
         }
@@ -194,7 +210,7 @@ fn points_off_the_curve_are_refused() {
 #[test]
 fn scalars_out_of_range_are_refused() {
     for p in PROVIDERS {
-        for curve in SERVED {
+        for curve in Curve::WEIERSTRASS {
             let g = p.ec_public(curve, &[1]).unwrap();
             let long = vec![1; curve.size() + 1];
             let ones = vec![0xFF; curve.size()];

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Case, FailsAfter, PROVIDERS, Stuck, cases};
+use common::{Case, FailsAfter, PROVIDERS, Stuck, cases, curve_named};
 use tpm2_crypto::{Curve, Derivation, Drbg, Error};
 
 fn derivation(case: &Case) -> Derivation {
@@ -39,7 +39,7 @@ fn rsa_keys() {
 fn ecc_keys() {
     for p in PROVIDERS {
         for case in cases(include_str!("vectors/primary_ecc.txt")) {
-            let curve = curve(case.text("curve"));
+            let curve = curve_named(case.text("curve"));
             let mut drbg = Drbg::from_seed(p, &[&case.hex("input")]);
             let (d, point) = p.ec_generate(&mut drbg, curve).unwrap();
             assert_eq!(*d, case.hex("d"));
@@ -47,11 +47,6 @@ fn ecc_keys() {
             assert_eq!(*drbg.generate(16).unwrap(), case.hex("next"));
         }
     }
-}
-
-fn curve(name: &str) -> Curve {
-    [Curve::P256, Curve::P384, Curve::P521]
-        [["P-256", "P-384", "P-521"].iter().position(|n| *n == name).unwrap()]
 }
 
 #[test]

@@ -123,7 +123,7 @@ const ALGORITHMS: &[u16] = &[
     TpmAlg::MLDSA,
     TpmAlg::HASH_MLDSA,
 ];
-const CURVES: &[u16] = &[3, 4, 5];
+const CURVES: &[u16] = &[0x01, 0x02, 0x03, 0x04, 0x05, 0x10, 0x11, 0x20];
 /// RSA key sizes, in bits.
 const RSA_BITS: &[u16] = &[2048, 3072, 4096];
 

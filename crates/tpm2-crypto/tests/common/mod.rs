@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use tpm2_crypto::{CryptoProvider, Drbg, Error, HashAlg, RUST, Rng, SymAlg};
+use tpm2_crypto::{CryptoProvider, Curve, Drbg, Error, HashAlg, RUST, Rng, SymAlg};
 
 /// Every provider; each test runs over all of them.
 pub const PROVIDERS: &[&CryptoProvider] = &[&RUST];
@@ -38,6 +38,12 @@ pub fn cipher_named(name: &str) -> SymAlg {
         "tdes" => SymAlg::Tdes,
         _ => panic!("no cipher {name}"),
     }
+}
+
+/// A curve of [`Curve::WEIERSTRASS`] by the name that vector files give it.
+pub fn curve_named(name: &str) -> Curve {
+    let names = ["P-192", "P-224", "P-256", "P-384", "P-521", "BN P-256", "BN P-638", "SM2 P-256"];
+    Curve::WEIERSTRASS[names.iter().position(|n| *n == name).unwrap()]
 }
 
 pub fn hex(text: &str) -> Vec<u8> {

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from cryptography.hazmat.decrepit.ciphers.modes import CFB, OFB
 from cryptography.hazmat.primitives.cmac import CMAC
+import generate_ec
 import primary_derivation as model
 
 HERE = pathlib.Path(__file__).parent
@@ -129,20 +130,25 @@ def model_isprime(n):
 
 
 def curve_public(curve, d):
-    key = ECC.construct(curve=curve, d=d)
-    return int(key.pointQ.x), int(key.pointQ.y)
+    if curve in CURVES:
+        key = ECC.construct(curve=curve, d=d)
+        return int(key.pointQ.x), int(key.pointQ.y)
+    school = generate_ec.School(*generate_ec.CURVES[curve])
+    return school.mul(d, school.g)
 
 
 CURVES = {"P-256": 32, "P-384": 48, "P-521": 66}
 
 
 def order(curve):
-    return int(ECC._curves[curve].order)
+    return generate_ec.CURVES[curve][5]
 
 
 def primary_ecc():
     cases = []
-    for curve, size in CURVES.items():
+    # Those of pycryptodome come first, as they did when there were no others.
+    for curve in [*CURVES, *(curve for curve in generate_ec.CURVES if curve not in CURVES)]:
+        size = generate_ec.CURVES[curve][6]
         for tag in ("one", "two", "three"):
             p = parts(f"ecc {curve} {tag}")
             r = model.Drbg(*p)
