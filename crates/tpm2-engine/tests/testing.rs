@@ -83,7 +83,7 @@ fn parameters_that_can_be_read_are_good() {
     refused_at(test(&[TpmAlg::RSA, null, TpmAlg::RSASSA, UNKNOWN, 2048, 0, 0]), Rc::HASH, at);
     // ECC: symmetric, scheme, curve, KDF.
     test(&[TpmAlg::ECC, TpmAlg::AES, 128, TpmAlg::CFB, null, 3, null]).expect("good");
-    refused_at(test(&[TpmAlg::ECC, null, null, 0x10, null]), Rc::CURVE, at);
+    refused_at(test(&[TpmAlg::ECC, null, null, 0x30, null]), Rc::CURVE, at);
     refused_at(test(&[TpmAlg::ECC, TpmAlg::AES, 129, TpmAlg::CFB, null, 3, null]), Rc::VALUE, at);
     test(&[TpmAlg::ECC, null, TpmAlg::ECDH, TpmAlg::SHA256, 3, TpmAlg::HKDF, TpmAlg::SHA256]).expect("good");
     let other = [TpmAlg::ECC, null, TpmAlg::ECDH, TpmAlg::SHA256, 3, TpmAlg::HKDF, TpmAlg::SHA384];
