@@ -93,7 +93,7 @@ pub(crate) fn is_prime_u32(n: u32) -> bool {
 fn prime_limit(bits: usize) -> u16 {
     match bits {
         ..=512 => 8167,
-        ..=1024 => 38_891,
+        513..=1024 => 38_891,
         _ => 65_521,
     }
 }
