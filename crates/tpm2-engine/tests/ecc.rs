@@ -6,8 +6,8 @@ use common::{Chip, refused, refused_at, sized};
 use tpm2_crypto::{Curve, HashAlg, Point, RUST};
 use tpm2_wire::{
     Buffer, Certify, EccDecrypt, EccEncrypt, EccParameters, Rc, Sign, Sized2b, Tpm2bAttest, Tpm2bDigest,
-    Tpm2bMaxBuffer, TpmRh, TpmaObject, TpmsAlgorithmDetailEcc, TpmsEccPoint, TpmtSignature, VerifySignature,
-    Wire, to_vec,
+    Tpm2bMaxBuffer, TpmRh, TpmaObject, TpmiAlgHash, TpmiAlgKdf, TpmsAlgorithmDetailEcc, TpmsEccPoint,
+    TpmtSignature, VerifySignature, Wire, to_vec,
 };
 
 const P256: Curve = Curve::P256;
@@ -220,7 +220,18 @@ fn parameters_of_every_curve() {
         let params = curve.params();
         assert_eq!((detail.curve_id.0, detail.key_size), (curve.id(), curve.bits()));
         assert_eq!((&*detail.p, &*detail.n, &*detail.h), (params.p, params.n, params.h));
-        assert_eq!((&*detail.a, &*detail.b), (params.a, params.b));
+        // Zero is one byte, whatever the curve.
+        let a = if matches!(curve, Curve::BnP256 | Curve::BnP638) { &[0][..] } else { params.a };
+        assert_eq!((&*detail.a, &*detail.b), (a, params.b));
+        let kdf = detail.kdf.map(|kdf| (kdf.scheme, kdf.hash_alg));
+        let expected = match curve.id() {
+            1..=3 => Some(TpmiAlgHash::Sha256),
+            4 => Some(TpmiAlgHash::Sha384),
+            5 => Some(TpmiAlgHash::Sha512),
+            0x20 => Some(TpmiAlgHash::Sm3),
+            _ => None,
+        };
+        assert_eq!(kdf, expected.map(|hash| (TpmiAlgKdf::Kdf1Sp800_56a, hash)));
         assert_eq!((&*detail.g_x, &*detail.g_y), (params.gx, params.gy));
         assert!(detail.sign.is_none());
     }

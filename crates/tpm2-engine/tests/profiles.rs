@@ -197,7 +197,6 @@ fn fips_has_approved_algorithms_alone() {
 
 /// A TPM of libtpms 0.9 that becomes one of ours answers as before. `vectors/libtpms-0.9.txt` has what the original says.
 #[test]
-#[ignore = "until the engine has all commands and algorithms of libtpms"]
 fn libtpms_0_9_answers_as_the_original() {
     let mut chip = chip(content("libtpms-0.9"));
     let unhex = |digits: &str| -> Vec<u8> {

@@ -5,9 +5,13 @@ use crate::context::{Action, Context};
 use crate::state::session::index;
 use alloc::vec::Vec;
 use tpm2_wire::{
-    At, Flag, GetCapability, GetCapabilityReply, List, Rc, Shape, TpmCap, TpmHt, TpmRh, TpmaCc, TpmiEccCurve,
+    At, Flag, GetCapability, GetCapabilityReply, List, Rc, Shape, TpmCap, TpmHt, TpmPt, TpmRh, TpmaCc, TpmiEccCurve,
     TpmiYesNo, TpmsActData, TpmsCapabilityData, TpmsTaggedPolicy, TpmtHa, Wire, to_vec,
 };
+
+/// `TPM_PT_REVISION`, and the first one with `TPM_CAP_PUB_KEYS` and `TPM_CAP_SPDM_SESSION_INFO`.
+const REVISION: u32 = TpmPt::FIXED + 2;
+const SPDM_SINCE: u32 = 184;
 
 /// Part 3, 30.2.
 impl Action for GetCapability {
@@ -70,6 +74,12 @@ fn query(
     use TpmsCapabilityData as Data;
     let bad_property = Rc::VALUE.at(blame.1);
     Ok(match capability {
+        // A profile of an older TPM does not know what came later.
+        TpmCap::PubKeys | TpmCap::SpdmSessionInfo
+            if cx.profile.told(REVISION).is_some_and(|revision| revision < SPDM_SINCE) =>
+        {
+            return Err(Rc::VALUE.at(blame.0));
+        }
         TpmCap::Algs => wrap(page(algorithms::from(cx.profile, from), count), Data::Algorithms),
         TpmCap::Handles => {
             let handles = handles::from(cx, from).ok_or(Rc::HANDLE.at(blame.1))?;
