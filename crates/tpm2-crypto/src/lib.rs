@@ -49,7 +49,8 @@ pub use provider::{
     KemPrivateOp, KemProvider, RsaPrivateOp, RsaProvider,
 };
 pub use rsa::{Derivation, RsaKey, RsaPad, RsaPrivate, RsaSig};
-pub use rust::RUST;
+pub use rust::{RUST, RustRsa};
+pub use tpm2_bignum::Engine;
 
 /// Compares in time that depends on the lengths only.
 pub fn ct_eq(a: &[u8], b: &[u8]) -> bool {

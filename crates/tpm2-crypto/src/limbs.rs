@@ -26,6 +26,25 @@ pub(crate) fn rem_u32(a: &[u64], m: u32) -> u32 {
     a.iter().rev().fold(0, |r, limb| step(step(r, limb >> 32), limb & 0xFFFF_FFFF)) as u32
 }
 
+/// `a mod m`, by multiplying with a reciprocal of m: a division instruction takes its time, and by its operands.
+pub(crate) fn rem_u64(a: &[u64], m: u64) -> u64 {
+    let shift = m.leading_zeros();
+    let d = m << shift;
+    // Möller and Granlund, "Improved division by invariant integers", algorithm 4.
+    let reciprocal = (u128::MAX / u128::from(d)) as u64;
+    let mut r = a.last().map_or(0, |top| top.checked_shr(64 - shift).unwrap_or(0));
+    for (i, limb) in a.iter().enumerate().rev() {
+        let below = i.checked_sub(1).and_then(|i| a.get(i)).copied().unwrap_or(0);
+        let low = limb << shift | below.checked_shr(64 - shift).unwrap_or(0);
+        let q = (u128::from(reciprocal) * u128::from(r)).wrapping_add(u128::from(r) << 64 | u128::from(low));
+        let quotient = ((q >> 64) as u64).wrapping_add(1);
+        r = low.wrapping_sub(quotient.wrapping_mul(d));
+        r = r.wrapping_add(d & u64::from(r > q as u64).wrapping_neg());
+        r = r.wrapping_sub(d & u64::from(r >= d).wrapping_neg());
+    }
+    r >> shift
+}
+
 /// `a += b`; a carry out is lost.
 pub(crate) fn add_u32(a: &mut [u64], b: u32) {
     let mut carry = u64::from(b);
@@ -142,6 +161,13 @@ mod tests {
         // 2^64 = 1 (mod 3), so the limbs' remainders add up.
         assert_eq!(u64::from(rem_u32(&a, 3)), a.iter().map(|l| l % 3).sum::<u64>() % 3);
         assert_eq!(rem_u32(&[u64::MAX, u64::MAX], u32::MAX), 0);
+        for m in [1, 2, 3, 105, u64::from(u32::MAX), 1 << 32, (1 << 63) - 1, 1 << 63, u64::MAX - 1, u64::MAX]
+        {
+            for number in [&a[..], &[0], &[u64::MAX; 3], &[0, 1 << 63], &[m, m - 1], &[m - 1, m - 1, m - 1]] {
+                let wide = |r: u128, limb: &u64| ((r << 64) | u128::from(*limb)) % u128::from(m);
+                assert_eq!(u128::from(rem_u64(number, m)), number.iter().rev().fold(0, wide), "{m}");
+            }
+        }
         let mut c = [u64::MAX, 7];
         add_u32(&mut c, 2);
         assert_eq!(c, [1, 8]);

@@ -4,7 +4,7 @@
 //! Miller-Rabin witnesses, which come from the same DRBG. `Derivation` names the three variants that exist
 //! in the field; their vectors are in `tests/`.
 
-use alloc::{vec, vec::Vec};
+use alloc::{collections::VecDeque, vec, vec::Vec};
 
 use zeroize::Zeroizing;
 
@@ -25,7 +25,7 @@ impl CryptoProvider {
     /// Generates an RSA key from `rng`.
     ///
     /// `bits` is 1024, 2048, 3072 or 4096; `e` is 0 (meaning 65537) or a prime of at least 65537, else
-    /// [`Error::BadInput`]. `canceled` is asked before each candidate and stops the search with
+    /// [`Error::BadInput`]. `canceled` is asked before each one or two Miller-Rabin rounds and stops the search with
     /// [`Error::Canceled`]. With a seeded [`crate::Drbg`] the result is that of the implementation which
     /// `derivation` names; the reference's trial encryption for signing keys draws from the DRBG afterwards,
     /// which nothing observes, and is left out.
@@ -41,7 +41,7 @@ impl CryptoProvider {
         if !matches!(bits, 1024 | 2048 | 3072 | 4096) || e < 65_537 || !sieve::is_prime_u32(e) {
             return Err(Error::BadInput);
         }
-        let mut search = Search { provider: self, rng, e, derivation, canceled };
+        let mut search = Search { provider: self, rng, e, derivation, canceled, ahead: VecDeque::new() };
         let first = search.prime(usize::from(bits / 2))?;
         for _ in 1..MAX_PRIMES {
             let second = search.prime(usize::from(bits / 2))?;
@@ -61,21 +61,69 @@ struct Search<'a> {
     e: u32,
     derivation: Derivation,
     canceled: &'a mut dyn FnMut() -> bool,
+    /// What was drawn for a test that was made ahead of its turn in vain, and is to be drawn again.
+    ahead: VecDeque<Draw>,
 }
+
+/// Bytes from the generator.
+type Draw = Zeroizing<Vec<u8>>;
 
 impl Search<'_> {
     /// The next prime of `bits` bits, at least sqrt(1/2) of the range.
+    ///
+    /// Two candidates are tested at once, as if it were known that the first will fail: it nearly always does.
+    /// When it does not, the witness that was drawn for the second goes to the first's next round, so the
+    /// generator is used as by the reference, which tests one after the other.
     fn prime(&mut self, bits: usize) -> Result<Limbs, Error> {
+        // FIPS 186-3, table C.3.
+        let rounds = match bits {
+            0..511 => 8,
+            511..1536 => 5,
+            _ => 4,
+        };
         for _ in 0..MAX_TRIES {
             let mut sieve = Sieve::new(self.candidate(bits)?, self.derivation);
-            while let Some(candidate) = sieve.next() {
-                // Neither may e divide the candidate nor candidate - 1, or e has no inverse.
-                if limbs::rem_u32(&candidate, self.e) > 1 && self.is_probable_prime(&candidate, bits)? {
-                    return Ok(candidate);
-                }
+            let mut current = self.suitable(&mut sieve);
+            while let Some(first) = current {
+                self.ask()?;
+                let second = self.suitable(&mut sieve);
+                let witness = self.witness(&limbs::to_be(&first))?;
+                let Some(second) = second else {
+                    let passed = self.provider.rsa.miller_rabin(&limbs::to_be(&first), &witness);
+                    if passed && self.passes(&first, rounds - 1)? {
+                        return Ok(first);
+                    }
+                    break;
+                };
+                let (witness_ahead, draws) = self.witness_ahead(&limbs::to_be(&second))?;
+                let passed = self.provider.rsa.miller_rabin_pair(
+                    [&limbs::to_be(&first), &limbs::to_be(&second)],
+                    [&witness, &witness_ahead],
+                );
+                current = match passed {
+                    [true, _] => {
+                        self.put_back(draws);
+                        if self.passes(&first, rounds - 1)? {
+                            return Ok(first);
+                        }
+                        Some(second)
+                    }
+                    [false, true] if self.passes(&second, rounds - 1)? => return Ok(second),
+                    _ => self.suitable(&mut sieve),
+                };
             }
         }
         Err(Error::NoPrime)
+    }
+
+    /// The sieve's next candidate that e does not divide, nor candidate - 1, or e would have no inverse.
+    fn suitable(&self, sieve: &mut Sieve) -> Option<Limbs> {
+        loop {
+            let candidate = sieve.next()?;
+            if limbs::rem_u32(&candidate, self.e) > 1 {
+                return Some(candidate);
+            }
+        }
     }
 
     /// A random odd number shaped so that the product of two has all its bits.
@@ -100,44 +148,71 @@ impl Search<'_> {
         Ok(candidate)
     }
 
-    /// Miller-Rabin with the number of rounds of FIPS 186-3, table C.3, witnesses from the RNG.
-    fn is_probable_prime(&mut self, candidate: &[u64], bits: usize) -> Result<bool, Error> {
-        let rounds = match bits {
-            0..511 => 8,
-            511..1536 => 5,
-            _ => 4,
-        };
+    /// Whether the candidate passes that many rounds of Miller-Rabin, with witnesses from the generator.
+    fn passes(&mut self, candidate: &[u64], rounds: usize) -> Result<bool, Error> {
         let candidate = limbs::to_be(candidate);
-        for _ in 0..rounds {
-            if (self.canceled)() {
-                return Err(Error::Canceled);
-            }
+        let mut left = rounds;
+        while let Some(after_two) = left.checked_sub(2) {
+            self.ask()?;
             let witness = self.witness(&candidate)?;
-            if !self.provider.rsa.miller_rabin(&candidate, &witness) {
-                return Ok(false);
+            let (witness_ahead, draws) = self.witness_ahead(&candidate)?;
+            match self.provider.rsa.miller_rabin_pair([&candidate; 2], [&witness, &witness_ahead]) {
+                [true, true] => left = after_two,
+                [true, false] => return Ok(false),
+                [false, _] => {
+                    self.put_back(draws);
+                    return Ok(false);
+                }
             }
         }
-        Ok(true)
+        if left == 0 {
+            return Ok(true);
+        }
+        self.ask()?;
+        let witness = self.witness(&candidate)?;
+        Ok(self.provider.rsa.miller_rabin(&candidate, &witness))
+    }
+
+    fn ask(&mut self) -> Result<(), Error> {
+        if (self.canceled)() { Err(Error::Canceled) } else { Ok(()) }
     }
 
     /// A random b with `1 < b < candidate - 1`.
-    fn witness(&mut self, candidate: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    fn witness(&mut self, candidate: &[u8]) -> Result<Draw, Error> {
+        self.witness_ahead(candidate).map(|(witness, _)| witness)
+    }
+
+    /// The same, and all that was drawn for it.
+    fn witness_ahead(&mut self, candidate: &[u8]) -> Result<(Draw, Vec<Draw>), Error> {
         // Candidate - 1 differs in the last bit only, for a candidate is odd.
         let mut below = Zeroizing::new(candidate.to_vec());
         if let Some(last) = below.last_mut() {
             *last ^= 1;
         }
+        let mut draws = Vec::new();
         for _ in 0..MAX_TRIES {
             let b = self.draw(candidate.len())?;
+            draws.push(b.clone());
             let above_one = b.iter().rev().skip(1).any(|byte| *byte != 0) || b.last() > Some(&1);
             if above_one && b.as_slice() < below.as_slice() {
-                return Ok(b);
+                return Ok((b, draws));
             }
         }
         Err(Error::Rng)
     }
 
-    fn draw(&mut self, len: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    /// Makes [`Search::draw`] give these again.
+    fn put_back(&mut self, draws: Vec<Draw>) {
+        for draw in draws.into_iter().rev() {
+            self.ahead.push_front(draw);
+        }
+    }
+
+    /// As many bytes as a prime has, each time: all draws of a search are equally long.
+    fn draw(&mut self, len: usize) -> Result<Draw, Error> {
+        if let Some(draw) = self.ahead.pop_front() {
+            return Ok(draw);
+        }
         let mut out = Zeroizing::new(vec![0; len]);
         self.rng.fill(&mut out)?;
         Ok(out)

@@ -71,6 +71,10 @@ pub trait RsaProvider: Sync {
     /// One Miller-Rabin round (FIPS 186-5, B.3.1) of the odd `candidate` with `1 < witness < candidate - 1`:
     /// `true` when the candidate may be prime. Both are secret and equally long.
     fn miller_rabin(&self, candidate: &[u8], witness: &[u8]) -> bool;
+    /// Two such rounds, which a provider may run together in less than the time of two.
+    fn miller_rabin_pair(&self, candidates: [&[u8]; 2], witnesses: [&[u8]; 2]) -> [bool; 2] {
+        [0, 1].map(|k| self.miller_rabin(candidates[k], witnesses[k]))
+    }
     /// Prepares the private key of modulus `n` (128, 256, 384 or 512 bytes, top and bottom bit set), one
     /// prime of half that length and odd exponent `e`, in constant time. [`Error::BadKey`] unless the prime
     /// divides n exactly by another number of its own size and e is invertible.
@@ -82,6 +86,8 @@ pub trait RsaPrivateOp: Send + Sync {
     /// `c^d mod n` for `c < n` as long as n, by CRT in constant time, blinded by `blind`: fresh secret
     /// random bytes, half as many. [`Error::Rng`] when they are unfit (zero). The caller checks for faults.
     fn raw(&self, c: &[u8], blind: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error>;
+    /// `m^e mod n` for `m < n`: [`RsaProvider::mod_exp`] with what is prepared of n.
+    fn public(&self, m: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error>;
 }
 
 /// Groups of prime order. Scalars and coordinates are big-endian and [`Curve::size`] bytes long.

@@ -43,14 +43,14 @@ impl Sieve {
         let mut field = Zeroizing::new(vec![u64::MAX; FIELD / 64]);
         let small = &PRIMES[..PRIMES.partition_point(|p| *p <= limit)];
         for group in Groups(small) {
-            let product = group.iter().map(|p| u32::from(*p)).product();
-            let residue = limbs::rem_u32(&candidate, product);
+            let product = group.iter().map(|p| u64::from(*p)).product();
+            let residue = limbs::rem_u64(&candidate, product);
             for p in group {
                 strike(&mut field, residue, u32::from(*p));
             }
         }
         if limit == PRIMES[PRIMES.len() - 1] && derivation == Derivation::Tcg183 {
-            strike(&mut field, limbs::rem_u32(&candidate, TABLE_END), TABLE_END);
+            strike(&mut field, limbs::rem_u64(&candidate, u64::from(TABLE_END)), TABLE_END);
         }
         let left = field.iter().map(|w| w.count_ones()).sum();
         Sieve { base: candidate, field, left, first }
@@ -99,8 +99,8 @@ fn prime_limit(bits: usize) -> u16 {
 }
 
 /// Clears the multiples of `p` among `base + 2i`, given a residue of the base modulo a multiple of p.
-fn strike(field: &mut [u64], residue: u32, p: u32) {
-    let r = residue % p;
+fn strike(field: &mut [u64], residue: u64, p: u32) {
+    let r = (residue % u64::from(p)) as u32;
     // The first odd multiple at or after the (odd) base, counted in steps of two.
     let start = match r {
         0 => 0,
@@ -112,14 +112,14 @@ fn strike(field: &mut [u64], residue: u32, p: u32) {
     }
 }
 
-/// Cuts a list of primes into runs whose product fits in 32 bits, so that one division serves several.
+/// Cuts a list of primes into runs whose product fits in 64 bits, so that one division serves several.
 struct Groups<'a>(&'a [u16]);
 
 impl<'a> Iterator for Groups<'a> {
     type Item = &'a [u16];
     fn next(&mut self) -> Option<&'a [u16]> {
-        let mut product = 1u32;
-        let fits = |p: &&u16| product.checked_mul(u32::from(**p)).map(|larger| product = larger).is_some();
+        let mut product = 1u64;
+        let fits = |p: &&u16| product.checked_mul(u64::from(**p)).map(|larger| product = larger).is_some();
         let len = self.0.iter().take_while(fits).count();
         let (group, rest) = self.0.split_at(len);
         self.0 = rest;

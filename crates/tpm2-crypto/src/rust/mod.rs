@@ -7,6 +7,8 @@ mod hash;
 mod kem;
 mod rsa;
 
+pub use rsa::RustRsa;
+
 use crate::CryptoProvider;
 
 /// Pure Rust, no C compiler needed, hosted and bare-metal alike.
@@ -14,7 +16,7 @@ pub static RUST: CryptoProvider = CryptoProvider {
     name: "rust",
     hash: &hash::RustHash,
     cipher: &cipher::RustCipher,
-    rsa: &rsa::RustRsa,
+    rsa: &RustRsa::new(),
     ec: &ec::RustEc,
     kem: &kem::RustKem,
     dsa: &dsa::RustDsa,

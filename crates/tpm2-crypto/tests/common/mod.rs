@@ -3,10 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use tpm2_crypto::{CryptoProvider, Curve, Drbg, Error, HashAlg, RUST, Rng, SymAlg};
+use tpm2_crypto::{CryptoProvider, Curve, Drbg, Engine, Error, HashAlg, RUST, Rng, RustRsa, SymAlg};
 
 /// Every provider; each test runs over all of them.
-pub const PROVIDERS: &[&CryptoProvider] = &[&RUST];
+pub const PROVIDERS: &[&CryptoProvider] = &[&RUST, &PORTABLE];
+
+/// The same without any instruction that not every CPU has, as far as it is ours to choose.
+pub static PORTABLE: CryptoProvider =
+    CryptoProvider { name: "portable", rsa: &RustRsa::with(Engine::PORTABLE), ..RUST };
 
 /// The hashes of the vector files. Those of RSA come first.
 pub const HASH_NAMES: [(&str, HashAlg); 12] = [
