@@ -85,8 +85,7 @@ pub(super) fn markdown(rows: &[Row], peer: &Path) -> Result<String, Error> {
          Median / 99th percentile. `ratio`: our median by the peer's, below 1 is faster. `net`: ours less the transport\n\
          floor, which is the first row. `–`: the peer does not have it.\n\n",
     );
-    let version =
-        Command::new(peer).arg("--version").output().map_err(Error::io("asking the peer"))?;
+    let version = Command::new(peer).arg("--version").output().map_err(Error::io("asking the peer"))?;
     let version = String::from_utf8_lossy(&version.stdout);
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {
